@@ -1,0 +1,231 @@
+"""Every error that crosses the border of a package.
+
+::
+
+    OpenViperError
+    ├── ImproperlyConfigured
+    │   └── SettingsValidationError (ValueError)
+    ├── MissingDependencyError (ImportError)
+    └── HTTPException
+        ├── BadRequest 400
+        ├── Unauthorized 401
+        │   └── AuthenticationFailed
+        │       └── TokenExpired
+        ├── PermissionDenied 403 (PermissionError)
+        ├── NotFound 404
+        ├── MethodNotAllowed 405
+        ├── Conflict 409
+        ├── PayloadTooLarge 413
+        ├── ValidationError 422 (ValueError)
+        ├── TooManyRequests 429
+        └── ServiceUnavailable 503
+
+Errors of one package only (the life of an app, a cache, a query) live in that package's ``exceptions`` module,
+under the same root.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import ClassVar
+
+__all__ = [
+    "AuthenticationFailed",
+    "BadRequest",
+    "Conflict",
+    "HTTPException",
+    "ImproperlyConfigured",
+    "MethodNotAllowed",
+    "MissingDependencyError",
+    "NotFound",
+    "OpenViperError",
+    "PayloadTooLarge",
+    "PermissionDenied",
+    "ServiceUnavailable",
+    "SettingsValidationError",
+    "TokenExpired",
+    "TooManyRequests",
+    "Unauthorized",
+    "ValidationError",
+]
+
+
+class OpenViperError(Exception):
+    """Root of every error that the framework raises on purpose."""
+
+
+class ImproperlyConfigured(OpenViperError):
+    """A setting, or what it points to, cannot work; the message names the setting and the mend."""
+
+
+class SettingsValidationError(ImproperlyConfigured, ValueError):
+    """One or more settings break a rule; all of them are reported together.
+
+    Args:
+        errors: One sentence for each broken rule, naming the setting; at least one.
+    """
+
+    def __init__(self, errors: Iterable[str]) -> None:
+        self.errors: list[str] = list(errors)
+        noun = "problem" if len(self.errors) == 1 else "problems"
+        lines = "\n".join(f"  - {error}" for error in self.errors)
+        super().__init__(f"{len(self.errors)} {noun} in the settings:\n{lines}")
+
+
+class MissingDependencyError(OpenViperError, ImportError):
+    """An optional package is needed and not installed.
+
+    Args:
+        module: The module that could not be imported.
+        extra: The extra of this distribution that brings it.
+        needed_by: What asked for it, as the user knows it.
+    """
+
+    def __init__(self, module: str, *, extra: str, needed_by: str) -> None:
+        super().__init__(
+            f"{needed_by} needs the package {module.partition('.')[0]!r}, which is not installed; "
+            f'install it with: pip install "openviper[{extra}]"'
+        )
+        self.module = module
+        self.extra = extra
+        self.needed_by = needed_by
+
+
+class HTTPException(OpenViperError):
+    """An answer other than success, raised from anywhere below a handler.
+
+    Args:
+        status_code: The HTTP status, 400 to 599.
+        detail: What the client is told, as text or anything JSON can carry; None means the standard phrase.
+        headers: Further headers of the answer; None means none.
+    """
+
+    default_detail: ClassVar[str | None] = None
+
+    def __init__(self, status_code: int, detail: object = None, headers: Mapping[str, str] | None = None) -> None:
+        if detail is None:
+            detail = self.default_detail or _phrase(status_code)
+        super().__init__(f"{status_code}: {detail}")
+        self.status_code = status_code
+        self.detail = detail
+        self.headers: dict[str, str] = dict(headers or {})
+
+
+class BadRequest(HTTPException):
+    """400: the request itself is malformed."""
+
+    def __init__(self, detail: object = None, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(400, detail, headers)
+
+
+class Unauthorized(HTTPException):
+    """401: who is asking is not known."""
+
+    default_detail = "Authentication required."
+
+    def __init__(self, detail: object = None, headers: Mapping[str, str] | None = None) -> None:
+        # RFC 9110 15.5.2: a 401 carries at least one challenge.
+        super().__init__(401, detail, {"WWW-Authenticate": "Bearer", **(headers or {})})
+
+
+class AuthenticationFailed(Unauthorized):
+    """401: credentials were given and are wrong."""
+
+    default_detail = "Invalid credentials."
+
+
+class TokenExpired(AuthenticationFailed):
+    """401: the token was right once and its time is over."""
+
+    default_detail = "Token has expired."
+
+
+class PermissionDenied(HTTPException, PermissionError):
+    """403: who is asking is known and may not."""
+
+    default_detail = "Permission denied."
+
+    def __init__(self, detail: object = None, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(403, detail, headers)
+
+
+class NotFound(HTTPException):
+    """404: there is nothing at this address."""
+
+    default_detail = "Not found."
+
+    def __init__(self, detail: object = None, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(404, detail, headers)
+
+
+class MethodNotAllowed(HTTPException):
+    """405: the address exists and does not answer this method.
+
+    Args:
+        allowed: The methods that it answers; they become the ``Allow`` header (RFC 9110, 15.5.6).
+        detail: What the client is told; None means the standard phrase.
+    """
+
+    def __init__(self, allowed: Iterable[str], detail: object = None) -> None:
+        self.allowed: tuple[str, ...] = tuple(sorted(allowed))
+        super().__init__(405, detail, {"Allow": ", ".join(self.allowed)})
+
+
+class Conflict(HTTPException):
+    """409: the request does not fit the present state."""
+
+    def __init__(self, detail: object = None, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(409, detail, headers)
+
+
+class PayloadTooLarge(HTTPException):
+    """413: the body is larger than the limit.
+
+    Args:
+        max_bytes: The limit that was passed, in bytes; None leaves it unsaid.
+        detail: What the client is told; None builds it from the limit.
+    """
+
+    def __init__(self, max_bytes: int | None = None, detail: object = None) -> None:
+        if detail is None and max_bytes is not None:
+            detail = f"The request body is larger than {max_bytes} bytes."
+        super().__init__(413, detail)
+        self.max_bytes = max_bytes
+
+
+class ValidationError(HTTPException, ValueError):
+    """422: the request was understood and its values are not acceptable.
+
+    Args:
+        errors: What is wrong, one entry a fault, as JSON can carry it.
+    """
+
+    def __init__(self, errors: Sequence[object]) -> None:
+        self.validation_errors = list(errors)
+        super().__init__(422, self.validation_errors)
+
+
+class TooManyRequests(HTTPException):
+    """429: the client has used up its share.
+
+    Args:
+        retry_after: Seconds until another try makes sense; None leaves the header out.
+        detail: What the client is told; None means the standard phrase.
+    """
+
+    def __init__(self, retry_after: int | None = None, detail: object = None) -> None:
+        super().__init__(429, detail, None if retry_after is None else {"Retry-After": str(retry_after)})
+        self.retry_after = retry_after
+
+
+class ServiceUnavailable(HTTPException):
+    """503: something behind the answer is not there at the moment."""
+
+    def __init__(self, detail: object = None, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(503, detail, headers)
+
+
+def _phrase(status_code: int) -> str:
+    try:
+        return HTTPStatus(status_code).phrase
+    except ValueError:
+        return f"HTTP {status_code}"

@@ -1,0 +1,1 @@
+"""Code that knows neither the web nor the database: imports, JSON, threads, markers."""

@@ -1,0 +1,56 @@
+"""Errors that cross the border of a package."""
+
+import pytest
+
+from openviper import exceptions
+from openviper.exceptions import (
+    AuthenticationFailed,
+    HTTPException,
+    MethodNotAllowed,
+    OpenViperError,
+    PayloadTooLarge,
+    PermissionDenied,
+    SettingsValidationError,
+    TooManyRequests,
+    Unauthorized,
+    ValidationError,
+)
+
+
+def test_every_error_descends_from_one_root() -> None:
+    """Whatever the framework raises on purpose can be caught as OpenViperError."""
+    for name in exceptions.__all__:
+        assert issubclass(getattr(exceptions, name), OpenViperError)
+
+
+def test_status_and_detail_default_to_the_standard_phrase() -> None:
+    """Without a detail the client reads the phrase of RFC 9110; an unknown status is named by its number."""
+    assert HTTPException(418).detail == "I'm a Teapot"
+    assert HTTPException(599).detail == "HTTP 599"
+    assert HTTPException(400, {"why": 1}).detail == {"why": 1}
+
+
+def test_errors_carry_the_headers_that_their_status_needs() -> None:
+    """401 has a challenge, 405 its methods, 429 the time to wait."""
+    assert Unauthorized().headers == {"WWW-Authenticate": "Bearer"}
+    assert AuthenticationFailed().status_code == 401
+    assert MethodNotAllowed({"POST", "GET"}).headers == {"Allow": "GET, POST"}
+    assert TooManyRequests(30).headers == {"Retry-After": "30"}
+    assert TooManyRequests().headers == {}
+    assert "1024 bytes" in str(PayloadTooLarge(1024))
+
+
+@pytest.mark.parametrize(
+    ("error", "builtin"), [(PermissionDenied(), PermissionError), (ValidationError(["x"]), ValueError)]
+)
+def test_errors_are_also_what_a_caller_would_expect(error: HTTPException, builtin: type[Exception]) -> None:
+    """The builtin kin catches it as well."""
+    assert isinstance(error, builtin)
+
+
+def test_all_settings_errors_stand_in_one_message() -> None:
+    """Each problem has its own line, and the list is kept."""
+    error = SettingsValidationError(["SECRET_KEY is empty", "DEBUG is on"])
+    assert error.errors == ["SECRET_KEY is empty", "DEBUG is on"]
+    assert "2 problems" in str(error)
+    assert "\n  - DEBUG is on" in str(error)
