@@ -1,0 +1,1 @@
+"""Tools for the tests of projects: a client that calls an app in process, settings for one test, pytest fixtures."""

@@ -1,0 +1,1 @@
+"""The pytest plugin: fixtures that do nothing until a test asks for one."""
