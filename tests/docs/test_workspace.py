@@ -62,7 +62,7 @@ def test_python_blocks_share_a_namespace_and_may_await(workspace: Workspace) -> 
         (RunCommand(7, "echo no >&2; false"), "ended with 1:\nno"),
         (RunCommand(7, "echo two", "one"), "this was printed:\n    two"),
         (RunCommand(7, "if"), "ended with"),
-        (WriteFile(7, "views.py", "# views.py\nx = = 1\n"), "views.py is no Python"),
+        (WriteFile(6, "views.py", "# views.py\nx = = 1\n"), "views.py is no Python"),
         (RunPython(7, "x = 1\nassert x == 2"), 'File "page.md", line 8'),
         (RunPython(7, "print('two')", "one"), "this was printed:\n    two"),
         (RunPython(7, "raise SystemExit(3)"), "SystemExit: 3"),
