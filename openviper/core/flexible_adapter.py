@@ -1,0 +1,111 @@
+"""From a command line in some folder to the project in it: settings named, importable, handed to the commands.
+
+Serves ``openviper viperctl`` and the ``viperctl.py`` of a project alike. Which commands there are is not known
+here: a runner is injected, or loaded by its dotted path.
+"""
+
+import os
+import sys
+from collections.abc import Callable, MutableMapping, Sequence
+from pathlib import Path
+from typing import Final, TypeAlias, cast
+
+from openviper.core.aliasing import AliasFinder
+from openviper.core.project import SETTINGS_VARIABLE, Project, Surroundings
+from openviper.primitives.imports import import_string
+
+__all__ = ["FlexibleAdapter", "Runner", "bootstrap_and_run", "open_project"]
+
+#: Takes the words after the program's name and where they were typed; returns the exit code.
+Runner: TypeAlias = Callable[[Sequence[str], Surroundings], int]
+
+_RUNNER: Final = "openviper.management.runner.main"
+_OPTION: Final = "--settings"
+
+
+class FlexibleAdapter:
+    """What a project's ``viperctl.py`` calls: ``sys.exit(FlexibleAdapter().run(sys.argv))``.
+
+    Args:
+        runner: Finds and runs the command; None for the framework's own commands and those of the apps.
+    """
+
+    def __init__(self, runner: Runner | None = None) -> None:
+        self._runner = runner
+
+    def run(self, argv: Sequence[str] | None = None) -> int:
+        """Run a command line and return its exit code; errors of users end up on stderr, not as exceptions.
+
+        Args:
+            argv: The words of the command line; the first one is taken for the program's name only if it is
+                ``sys.argv[0]``. None means ``sys.argv``.
+        """
+        words = list(sys.argv if argv is None else argv)
+        if words and words[0] == sys.argv[0]:
+            del words[0]
+        return bootstrap_and_run(words, runner=self._runner)
+
+
+def bootstrap_and_run(
+    argv: Sequence[str],
+    *,
+    runner: Runner | None = None,
+    cwd: Path | None = None,
+    environ: MutableMapping[str, str] | None = None,
+) -> int:
+    """Take ``--settings`` out of a command line and run the rest.
+
+    Args:
+        argv: The words after the program's name; ``--settings MODULE`` may stand anywhere before a ``--``.
+        runner: See ``FlexibleAdapter``.
+        cwd: Where the project is looked for; None means the working directory, which is never changed.
+        environ: Where ``OPENVIPER_SETTINGS_MODULE`` is read and set; None means the environment of the process.
+
+    Returns:
+        The exit code: 0, or what the command gave; 2 for a ``--settings`` without a module.
+    """
+    words, settings_option = _take_settings(argv)
+    if settings_option is not None and (not settings_option or settings_option.startswith("-")):
+        sys.stderr.write("--settings needs the dotted name of a module, as in: --settings myproject.settings\n")
+        return 2
+    surroundings = Surroundings(
+        cwd=Path.cwd() if cwd is None else cwd,
+        environ=os.environ if environ is None else environ,
+        settings_option=settings_option,
+    )
+    return (runner or cast(Runner, import_string(_RUNNER)))(words, surroundings)
+
+
+def open_project(project: Project, environ: MutableMapping[str, str]) -> None:
+    """Make a project importable and its settings known; a second call changes nothing.
+
+    The root becomes the first entry of ``sys.path``, a root layout also answers to its label, and
+    ``OPENVIPER_SETTINGS_MODULE`` is set, so that child processes agree.
+
+    Args:
+        project: What was found.
+        environ: The environment to set the variable in.
+    """
+    root = str(project.root)
+    sys.path[:] = [root, *(entry for entry in sys.path if entry != root)]
+    if project.layout == "root" and project.label is not None:
+        AliasFinder(project.label, project.root).install()
+    if project.settings_module is not None:
+        environ[SETTINGS_VARIABLE] = project.settings_module
+
+
+def _take_settings(argv: Sequence[str]) -> tuple[list[str], str | None]:
+    """Split off the settings option; the empty string stands for an option without a value."""
+    words: list[str] = []
+    module: str | None = None
+    rest = iter(argv)
+    for word in rest:
+        if word == "--":
+            return [*words, word, *rest], module
+        if word == _OPTION:
+            module = next(rest, "")
+        elif word.startswith(f"{_OPTION}="):
+            module = word.removeprefix(f"{_OPTION}=")
+        else:
+            words.append(word)
+    return words, module

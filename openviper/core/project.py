@@ -1,0 +1,207 @@
+"""Which project a command is meant for, read from the names of files; nothing is imported, created or changed.
+
+A folder is a project in one of two layouts. In the *root layout* its own ``settings.py``, ``models.py`` or
+``routes.py`` are the project, as top-level modules, and the folder's name is the label of the app. In the
+*package layout* the project is a package in the folder, the one with settings.
+"""
+
+import keyword
+import re
+import sys
+from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+from openviper.core.exceptions import AmbiguousProjectError, TargetError
+
+__all__ = ["SETTINGS_VARIABLE", "WHOLE_PROJECT", "Layout", "Project", "Surroundings", "find_project", "is_target"]
+
+#: The environment variable that names the settings module.
+SETTINGS_VARIABLE: Final = "OPENVIPER_SETTINGS_MODULE"
+
+#: The target that means the project itself.
+WHOLE_PROJECT: Final = "."
+
+Layout: TypeAlias = Literal["package", "root", "none"]
+
+_APP_FILES = ("models.py", "routes.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project as it lies on the disk.
+
+    Args:
+        root: The folder that imports start from, absolute.
+        layout: ``package``, ``root``, or ``none`` when the folder is no project.
+        package: Dotted name of the package that holds the settings; None in the root layout and without a project.
+        settings_module: Dotted name of the settings module; None when there is none, so that defaults apply.
+        label: Name of the project as an app; None without a project.
+        app: Dotted name of the app that the command is meant for: the project itself or the named target; None
+            without either.
+    """
+
+    root: Path
+    layout: Layout
+    package: str | None
+    settings_module: str | None
+    label: str | None
+    app: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where a command was started, which is all that finding a project may look at.
+
+    Args:
+        cwd: The working directory.
+        environ: The environment of the process.
+        settings_option: What ``--settings`` said; None without it.
+    """
+
+    cwd: Path
+    environ: MutableMapping[str, str]
+    settings_option: str | None = None
+
+    def find_project(self, target: str = WHOLE_PROJECT) -> Project:
+        """Find the project from here; see the function of the same name."""
+        return find_project(self.cwd, target=target, settings_option=self.settings_option, environ=self.environ)
+
+
+def find_project(
+    cwd: Path, *, target: str = WHOLE_PROJECT, settings_option: str | None = None, environ: Mapping[str, str]
+) -> Project:
+    """Find the project in a folder.
+
+    The settings module is, first found: the option, the environment's ``OPENVIPER_SETTINGS_MODULE``, the target's
+    own ``settings``, the folder's own, that of the sub-package called like the folder, that of the only
+    sub-package that has one, a top-level module ``settings`` from elsewhere.
+
+    Args:
+        cwd: The folder, usually the working directory.
+        target: ``.`` for the project itself, or the dotted name of a package or module below the folder.
+        settings_option: A settings module that wins over all others; None for no such wish.
+        environ: The environment to read.
+
+    Raises:
+        TargetError: The target is no dotted name, or nothing below the folder has it.
+        AmbiguousProjectError: Several sub-packages have settings, and nothing tells which one is meant.
+    """
+    root = cwd.absolute()
+    if not is_target(target, root):
+        raise TargetError(target, root)
+    app = None if target == WHOLE_PROJECT else target
+    named = settings_option or environ.get(SETTINGS_VARIABLE) or None
+    if _is_root_layout(root):
+        label = _label(root)
+        return Project(root, "root", None, named or _root_settings(root, app), label, app or label)
+    package = _project_package(root, app, named)
+    if package is not None:
+        return Project(root, "package", package, named or f"{package}.settings", package, app or package)
+    if named is None and PathFinder.find_spec("settings") is not None:
+        named = "settings"
+    return Project(root, "none", None, named, None, app)
+
+
+def is_target(word: str, cwd: Path) -> bool:
+    """Tell whether a word names the project (``.``) or a package or module below a folder.
+
+    Anything that is no dotted name is not a target, so no word leads out of the folder.
+    """
+    if word == WHOLE_PROJECT:
+        return True
+    if not all(part.isidentifier() for part in word.split(".")):
+        return False
+    place = cwd.joinpath(*word.split("."))
+    return place.with_suffix(".py").is_file() or _has_python(place)
+
+
+def _is_root_layout(root: Path) -> bool:
+    return _has_settings(root) or any((root / name).is_file() for name in _APP_FILES)
+
+
+def _root_settings(root: Path, app: str | None) -> str | None:
+    if app is not None and _has_settings(_folder(root, app)):
+        return f"{app}.settings"
+    if _has_settings(root):
+        return "settings"
+    package = _sub_package(root)
+    return None if package is None else f"{package}.settings"
+
+
+def _project_package(root: Path, app: str | None, named: str | None) -> str | None:
+    """Name the package of a package layout; None when the folder has none."""
+    if named is not None and (package := _package_of(root, named)) is not None:
+        return package
+    # An app inside the project's package names the project too: proj.blog belongs to proj.
+    for package in _parents(app) if app is not None else ():
+        if _has_settings(_folder(root, package)):
+            return package
+    try:
+        return _sub_package(root)
+    except AmbiguousProjectError:
+        if named is None:
+            raise
+        return None  # the settings come from elsewhere, and which package they serve cannot be seen
+
+
+def _sub_package(root: Path) -> str | None:
+    """Choose among the sub-packages with settings: the one named like the folder, else the only one."""
+    candidates = sorted(
+        folder.name for folder in root.iterdir() if folder.name.isidentifier() and _has_settings(folder)
+    )
+    if root.name in candidates:
+        return root.name
+    if len(candidates) > 1:
+        with_apps = [name for name in candidates if any((root / name / file).is_file() for file in _APP_FILES)]
+        candidates = with_apps if len(with_apps) == 1 else candidates
+    if len(candidates) > 1:
+        raise AmbiguousProjectError(root, candidates)
+    return candidates[0] if candidates else None
+
+
+def _package_of(root: Path, settings_module: str) -> str | None:
+    """Name the package that a settings module belongs to, if it lies below the folder."""
+    parts = settings_module.split(".")
+    if not all(part.isidentifier() for part in parts) or not is_target(settings_module, root):
+        return None
+    # In proj.settings.prod the package is what stands before settings, in proj.config what stands before the module.
+    depth = parts.index("settings") if "settings" in parts else len(parts) - 1
+    return ".".join(parts[:depth]) or None
+
+
+def _label(root: Path) -> str:
+    """Name the app of a root layout like its folder, unless something else already answers to that name."""
+    name = root.name
+    if name.isidentifier() and not keyword.iskeyword(name) and not _is_taken(name, root):
+        return name
+    return re.sub(r"\W|^(?=\d)", "_", name) + "_project"
+
+
+def _is_taken(name: str, root: Path) -> bool:
+    if name in sys.stdlib_module_names or is_target(name, root):
+        return True
+    spec = PathFinder.find_spec(name)
+    # A search path that holds the folder's parent finds the folder itself.
+    return spec is not None and str(root) not in (spec.submodule_search_locations or ())
+
+
+def _has_settings(folder: Path) -> bool:
+    return (folder / "settings.py").is_file() or (folder / "settings" / "__init__.py").is_file()
+
+
+def _has_python(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.glob("*.py"))
+
+
+def _folder(root: Path, name: str) -> Path:
+    return root.joinpath(*name.split("."))
+
+
+def _parents(name: str) -> Iterator[str]:
+    """Yield a dotted name and its parents, the longest first."""
+    while name:
+        yield name
+        name = name.rpartition(".")[0]
