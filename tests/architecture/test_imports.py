@@ -1,0 +1,106 @@
+"""What imports what: the floors of the house, the optional packages, and how little a start loads."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from importlinter.cli import lint_imports
+
+from tests.architecture.source import ROOT
+
+OPTIONAL = [
+    "IPython", "PIL", "aiomcache", "aioodbc", "asyncmy", "asyncpg", "granian", "isal", "jinja2", "obstore",
+    "opentelemetry", "oracledb", "pydantic", "redis", "sqlalchemy", "taskiq",
+]  # fmt: skip
+# A start opens none of these, whether they are installed or not.
+HEAVY = [*OPTIONAL, "argparse", "dotenv", "importlib.metadata", "pytest", "rich", "starlette", "uvicorn"]
+
+MOST_MODULES = 250
+# `--help` only prints; each hundred modules cost about 40 ms of CPU on the machines of this decade.
+MOST_MODULES_OF_HELP = 200
+
+IMPORT_ALL = f"""
+import importlib, pkgutil, sys
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {OPTIONAL!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Blocked())
+import openviper
+count = 0
+for module in pkgutil.walk_packages(openviper.__path__, "openviper."):
+    # Running the program is what its __main__ is for.
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+        count += 1
+print(count)
+"""
+
+ONE_ROUTE = """
+from openviper import OpenViper
+
+app = OpenViper()
+
+@app.get("/")
+async def home() -> dict[str, str]:
+    return {"hello": "world"}
+"""
+
+HELP = """
+import contextlib, io, sys
+from openviper.cli.main import main
+
+with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+    main(["--help"])
+"""
+
+
+def run(code: str) -> str:
+    """Run code in an interpreter of its own, in an environment that measures nothing, and give what it prints."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("COV", "OPENVIPER"))}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=environment, cwd=ROOT, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def modules_after(code: str) -> list[str]:
+    loaded: list[str] = json.loads(run(f"{code}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"))
+    return loaded
+
+
+def test_floors_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every contract of import-linter in pyproject.toml holds."""
+    status = lint_imports(config_filename=str(ROOT / "pyproject.toml"), cache_dir=None)
+    assert status == 0, capsys.readouterr().out
+
+
+def test_every_module_imports_without_optional_packages() -> None:
+    """An optional package is asked for when its part is built, never when a module is imported."""
+    assert int(run(IMPORT_ALL)) > 10
+
+
+@pytest.mark.parametrize("name", ["redis", "asyncpg.pool"])
+def test_blocked_package_cannot_be_imported(name: str) -> None:
+    """The blocking itself works; else the test above would prove nothing."""
+    with pytest.raises(AssertionError, match="ModuleNotFoundError"):
+        run(IMPORT_ALL.replace("import openviper\n", f"import {name}\n"))
+
+
+def test_start_of_an_app_is_light() -> None:
+    """An app with one route loads at most 250 modules, and nothing that it does not use."""
+    loaded = modules_after(ONE_ROUTE)
+    assert [name for name in HEAVY if name in loaded] == []
+    assert len(loaded) <= MOST_MODULES
+
+
+def test_help_of_the_program_is_light() -> None:
+    """``openviper --help`` loads neither the application nor its server."""
+    loaded = modules_after(HELP)
+    assert [name for name in HEAVY if name in loaded and name != "argparse"] == []
+    assert len(loaded) <= MOST_MODULES_OF_HELP
