@@ -1,0 +1,533 @@
+"""The lifecycle hooks of installed apps: found, checked, run in order, undone in reverse."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import pytest
+
+from openviper.apps.exceptions import (
+    AppLifecycleConfigError,
+    AppLifecycleError,
+    AppLifecycleImportError,
+    AppReadyError,
+    AppShutdownError,
+    AppStartupError,
+)
+from openviper.apps.lifecycle import AppLifecycle, AppLifecycleManager
+
+WriteApp = Callable[..., None]
+
+FAIL = "events.append('{0}'); raise ValueError('{0} broke')"
+
+
+def test_discovery_returns_the_hooks_of_each_app_in_order(write_lifecycle_app: WriteApp) -> None:
+    """An app's lifecycle module may hold any of the three hooks; missing ones are None (C-400, C-408, C-409)."""
+    write_lifecycle_app("shop", startup="", shutdown="")
+    write_lifecycle_app("blog", ready="")
+
+    blog, shop = AppLifecycleManager().discover(["blog", "shop"])
+
+    assert (blog.app_name, blog.ready, shop.app_name) == ("blog", None, "shop")
+    assert blog.startup is not None
+    assert blog.shutdown is not None
+    assert shop == AppLifecycle("shop", ready=shop.ready)
+    assert shop.ready is not None
+
+
+def test_app_without_lifecycle_is_skipped_in_silence(write_app: WriteApp, caplog: pytest.LogCaptureFixture) -> None:
+    """An app that has no lifecycle module, be it a package or a single file, is left out without a word (C-404)."""
+    write_app("plain")
+
+    assert AppLifecycleManager().discover(["plain", "journal"]) == []
+    assert caplog.records == []
+
+
+def test_app_that_cannot_be_found_is_skipped_with_a_warning(
+    write_lifecycle_app: WriteApp, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A name without a package behind it is skipped, with one warning that names it (A-04)."""
+    write_lifecycle_app("shop")
+
+    found = AppLifecycleManager().discover(["nowhere.to.be.found", "shop"])
+
+    assert [lifecycle.app_name for lifecycle in found] == ["shop"]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "'nowhere.to.be.found' cannot be found" in caplog.text
+
+
+def test_name_that_comes_twice_counts_once(write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """The hooks of an app run once, however often its name is given."""
+    write_lifecycle_app("shop")
+    manager = AppLifecycleManager()
+    manager.discover(["shop", "shop"])
+
+    manager.run_ready()
+
+    assert events == ["ready shop"]
+
+
+async def test_lifecycle_may_be_a_package(write_files: WriteApp, events: list[str]) -> None:
+    """A lifecycle folder serves as well as a lifecycle file (C-400)."""
+    write_files(
+        {
+            "shop/__init__.py": "",
+            "shop/lifecycle/__init__.py": "from shop.lifecycle.opening import open_shop as startup",
+            "shop/lifecycle/opening.py": """
+                from journal import events
+                async def open_shop():
+                    events.append("open")
+                """,
+        }
+    )
+    manager = AppLifecycleManager()
+    manager.discover(["shop"])
+
+    await manager.run_startup()
+
+    assert events == ["open"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "raise ValueError('no')",
+        "raise KeyError('no')",
+        "import no_such_package_anywhere",
+        "from shop import no_such_name",
+        "this is no Python",
+        "import sys; sys.exit('no')",
+    ],
+)
+def test_lifecycle_that_cannot_be_imported_is_an_error(write_app: WriteApp, statement: str) -> None:
+    """Whatever an existing lifecycle module raises, a missing import too, is one error (C-410, C-414, A-05, W-29)."""
+    write_app("shop", lifecycle=statement)
+
+    with pytest.raises(AppLifecycleImportError, match=r"'shop\.lifecycle' of installed app 'shop'") as caught:
+        AppLifecycleManager().discover(["shop"])
+
+    assert caught.value.app_name == "shop"
+    assert caught.value.module == "shop.lifecycle"
+    assert caught.value.__cause__ is caught.value.original_exception
+
+
+def test_app_that_cannot_be_imported_is_an_error(write_app: WriteApp) -> None:
+    """An app that is there and fails to import is no missing app (C-414, A-04)."""
+    write_app("shop", init="import no_such_package_anywhere", lifecycle="")
+
+    with pytest.raises(AppLifecycleImportError, match="'shop' is there but cannot be imported") as caught:
+        AppLifecycleManager().discover(["shop"])
+
+    assert isinstance(caught.value.original_exception, ModuleNotFoundError)
+
+
+def test_failed_discovery_changes_nothing(
+    write_app: WriteApp, write_lifecycle_app: WriteApp, events: list[str]
+) -> None:
+    """A discovery that fails leaves the hooks of the one before in force."""
+    write_lifecycle_app("shop")
+    write_app("broken", lifecycle="ready = 3")
+    manager = AppLifecycleManager()
+    manager.discover(["shop"])
+    with pytest.raises(AppLifecycleConfigError):
+        manager.discover(["broken"])
+
+    manager.run_ready()
+
+    assert events == ["ready shop"]
+
+
+def test_ready_hooks_run_in_order(write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """ready() is called once for each app, in the order of the names (C-401, C-406)."""
+    for name in ("shop", "blog", "mail"):
+        write_lifecycle_app(name)
+    manager = AppLifecycleManager()
+    manager.discover(["blog", "mail", "shop"])
+
+    manager.run_ready()
+
+    assert events == ["ready blog", "ready mail", "ready shop"]
+
+
+def test_first_failing_ready_ends_the_run(write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """The first ready() that fails is reported with its app and cause; the next ones are not called (C-409, C-410)."""
+    write_lifecycle_app("shop", ready=FAIL.format("shop"))
+    write_lifecycle_app("blog")
+    manager = AppLifecycleManager()
+    manager.discover(["shop", "blog"])
+
+    with pytest.raises(AppReadyError, match=r"ready\(\) of installed app 'shop' failed: ValueError: shop") as caught:
+        manager.run_ready()
+
+    assert events == ["shop"]
+    assert caught.value.app_name == "shop"
+    assert isinstance(caught.value.original_exception, ValueError)
+    assert caught.value.__cause__ is caught.value.original_exception
+    assert not isinstance(caught.value, RuntimeError)
+
+
+def test_ready_that_returns_an_awaitable_is_refused(write_app: WriteApp) -> None:
+    """Work that a sync ready() hands back to be awaited is never dropped in silence (A-08)."""
+    source = """
+        async def work():
+            pass
+        def ready():
+            return work()
+        """
+    write_app("shop", lifecycle=source)
+    manager = AppLifecycleManager()
+    manager.discover(["shop"])
+
+    with pytest.raises(AppLifecycleConfigError, match="'ready' of installed app 'shop' returned an awaitable"):
+        manager.run_ready()
+
+
+async def test_shutdown_is_the_reverse_of_startup(write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """startup() runs in the order of the names, shutdown() in reverse (C-402, C-403, C-406)."""
+    for name in ("shop", "blog"):
+        write_lifecycle_app(name)
+    manager = AppLifecycleManager()
+    manager.discover(["shop", "blog"])
+
+    await manager.run_startup()
+    await manager.run_shutdown()
+
+    assert events == ["startup shop", "startup blog", "shutdown blog", "shutdown shop"]
+
+
+async def test_failing_startup_shuts_down_what_had_started(write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """The apps before the failing one are shut down in reverse, also those without a startup() (C-407, A-07)."""
+    write_lifecycle_app("shop")
+    write_lifecycle_app("mail", startup="")
+    write_lifecycle_app("blog", startup=FAIL.format("blog"))
+    write_lifecycle_app("late")
+    manager = AppLifecycleManager()
+    manager.discover(["shop", "mail", "blog", "late"])
+
+    with pytest.raises(AppStartupError, match=r"startup\(\) of installed app 'blog' failed: ValueError") as caught:
+        await manager.run_startup()
+
+    assert events == ["startup shop", "blog", "shutdown mail", "shutdown shop"]
+    assert caught.value.app_name == "blog"
+    assert isinstance(caught.value.original_exception, ValueError)
+    assert caught.value.__cause__ is caught.value.original_exception
+    assert caught.value.shutdown_errors == []
+
+
+async def test_failed_cleanup_hides_neither_the_start_nor_the_others(
+    write_lifecycle_app: WriteApp, events: list[str]
+) -> None:
+    """The error of a start carries one AppShutdownError for each app that failed to stop (C-407, A-06, W-29)."""
+    write_lifecycle_app("shop", shutdown=FAIL.format("shop"))
+    write_lifecycle_app("mail", shutdown=FAIL.format("mail"))
+    write_lifecycle_app("blog", startup=FAIL.format("blog"))
+    manager = AppLifecycleManager()
+    manager.discover(["shop", "mail", "blog"])
+
+    with pytest.raises(AppStartupError) as caught:
+        await manager.run_startup()
+
+    mail, shop = caught.value.shutdown_errors
+    assert isinstance(mail, AppShutdownError)
+    assert [name for name, _ in mail.errors + shop.errors] == ["mail", "shop"]
+    assert isinstance(mail.errors[0][1], ValueError)
+    assert mail.__cause__ is mail.errors[0][1]
+    for text in ("blog broke", "mail broke", "shop broke"):
+        assert text in str(caught.value)
+    assert events[-2:] == ["mail", "shop"]
+
+
+async def test_nothing_is_left_to_stop_after_a_failed_start(write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """A shutdown after a failed start finds everything stopped already (C-407)."""
+    write_lifecycle_app("shop")
+    write_lifecycle_app("blog", startup=FAIL.format("blog"))
+    manager = AppLifecycleManager()
+    manager.discover(["shop", "blog"])
+    with pytest.raises(AppStartupError):
+        await manager.run_startup()
+
+    await manager.run_shutdown()
+
+    assert events.count("shutdown shop") == 1
+    assert "shutdown blog" not in events
+
+
+async def test_every_shutdown_runs_and_all_failures_are_reported(
+    write_lifecycle_app: WriteApp, events: list[str]
+) -> None:
+    """A failing shutdown() keeps no other from running, and one error holds all pairs (C-409, C-410, C-414, A-06)."""
+    write_lifecycle_app("shop", shutdown=FAIL.format("shop"))
+    write_lifecycle_app("blog")
+    write_lifecycle_app("mail", shutdown=FAIL.format("mail"))
+    manager = AppLifecycleManager()
+    manager.discover(["shop", "blog", "mail"])
+    await manager.run_startup()
+
+    with pytest.raises(AppShutdownError, match=r"shutdown\(\) of installed app 'mail'.*shutdown\(\).*'shop'") as caught:
+        await manager.run_shutdown()
+
+    assert events[-3:] == ["mail", "shutdown blog", "shop"]
+    assert [(name, str(error)) for name, error in caught.value.errors] == [
+        ("mail", "mail broke"),
+        ("shop", "shop broke"),
+    ]
+    assert isinstance(caught.value.__cause__, ExceptionGroup)
+    assert caught.value.__cause__.exceptions == tuple(error for _, error in caught.value.errors)
+
+
+async def test_one_failing_shutdown_is_the_cause_of_the_error(write_lifecycle_app: WriteApp) -> None:
+    """With one failure the original exception is chained as it is, with its traceback (C-414, A-06)."""
+    write_lifecycle_app("shop", shutdown=FAIL.format("shop"))
+    manager = AppLifecycleManager()
+    manager.discover(["shop"])
+    await manager.run_startup()
+
+    with pytest.raises(AppShutdownError) as caught:
+        await manager.run_shutdown()
+
+    assert caught.value.__cause__ is caught.value.errors[0][1]
+    assert caught.value.__cause__.__traceback__ is not None
+
+
+async def test_shutdown_without_a_start_runs_every_hook_once(write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """Without a start all hooks run in reverse; a second call does nothing (A-07)."""
+    write_lifecycle_app("shop")
+    write_lifecycle_app("blog")
+    manager = AppLifecycleManager()
+    manager.discover(["shop", "blog"])
+
+    await manager.run_shutdown()
+    await manager.run_shutdown()
+
+    assert events == ["shutdown blog", "shutdown shop"]
+
+
+async def test_stopped_manager_starts_again(write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """After a shutdown the same manager runs all hooks again (C-413, C-119)."""
+    write_lifecycle_app("shop")
+    manager = AppLifecycleManager()
+    manager.discover(["shop"])
+
+    for _ in range(2):
+        await manager.run_startup()
+        await manager.run_shutdown()
+
+    assert events == ["startup shop", "shutdown shop"] * 2
+
+
+async def test_manager_runs_what_it_found_last(write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """A second discovery replaces the first, and two managers share nothing (C-413)."""
+    write_lifecycle_app("shop")
+    write_lifecycle_app("blog")
+    first, second = AppLifecycleManager(), AppLifecycleManager()
+    first.discover(["shop"])
+    second.discover(["shop", "blog"])
+    first.discover(["blog"])
+
+    await first.run_startup()
+    await first.run_shutdown()
+
+    assert events == ["startup blog", "shutdown blog"]
+
+
+async def test_running_apps_are_not_started_or_replaced(write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """A second start, or a new discovery, while the apps run is refused: neither would be stopped again."""
+    write_lifecycle_app("shop")
+    manager = AppLifecycleManager()
+    manager.discover(["shop"])
+    await manager.run_startup()
+
+    with pytest.raises(AppLifecycleError, match=r"run_startup\(\) while the installed apps 'shop' are running"):
+        await manager.run_startup()
+    with pytest.raises(AppLifecycleError, match=r"discover\(\) while"):
+        manager.discover(["shop"])
+
+    await manager.run_shutdown()
+    assert events == ["startup shop", "shutdown shop"]
+
+
+async def _start_and_wait_for(manager: AppLifecycleManager, events: list[str], event: str) -> asyncio.Task[None]:
+    task = asyncio.create_task(manager.run_startup())
+    while event not in events:
+        await asyncio.sleep(0)
+    return task
+
+
+HANG = "events.append('hanging'); await asyncio.Event().wait()"
+
+
+async def test_cancelled_start_is_undone_and_stays_cancelled(write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """A cancelled start shuts down what had started, once, in reverse, and passes the cancellation on (C-413)."""
+    for name in ("shop", "mail"):
+        write_lifecycle_app(name)
+    write_lifecycle_app("blog", startup=HANG)
+    manager = AppLifecycleManager()
+    manager.discover(["shop", "mail", "blog"])
+    task = await _start_and_wait_for(manager, events, "hanging")
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await manager.run_shutdown()
+
+    assert events == ["startup shop", "startup mail", "hanging", "shutdown mail", "shutdown shop"]
+
+
+async def test_second_cancellation_does_not_interrupt_the_cleanup(
+    write_lifecycle_app: WriteApp, events: list[str]
+) -> None:
+    """However often the caller is cancelled, each shutdown() of the cleanup runs to its end (C-413)."""
+    slow = "events.append('stopping'); await asyncio.sleep(0.01); events.append('stopped')"
+    write_lifecycle_app("shop", shutdown=slow)
+    write_lifecycle_app("blog", startup=HANG)
+    manager = AppLifecycleManager()
+    manager.discover(["shop", "blog"])
+    task = await _start_and_wait_for(manager, events, "hanging")
+
+    task.cancel()
+    while "stopping" not in events:
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert events == ["startup shop", "hanging", "stopping", "stopped"]
+
+
+async def test_start_that_runs_out_of_the_callers_time_is_undone(
+    write_lifecycle_app: WriteApp, events: list[str]
+) -> None:
+    """A time-out around run_startup() is a cancellation like any other; failed cleanups are its notes (C-413)."""
+    write_lifecycle_app("shop", shutdown=FAIL.format("shop"))
+    write_lifecycle_app("blog", startup=HANG)
+    manager = AppLifecycleManager()
+    manager.discover(["shop", "blog"])
+
+    with pytest.raises(TimeoutError) as caught:
+        await asyncio.wait_for(manager.run_startup(), timeout=0.01)
+
+    assert events == ["startup shop", "hanging", "shop"]
+    assert caught.value.__cause__ is not None
+    assert caught.value.__cause__.__notes__ == ["while undoing shop: ValueError: shop broke"]
+
+
+@pytest.mark.parametrize("interruption", [SystemExit, KeyboardInterrupt])
+def test_interrupted_start_is_undone(
+    write_lifecycle_app: WriteApp, events: list[str], interruption: type[BaseException]
+) -> None:
+    """sys.exit() or Ctrl-C inside a startup() undoes the start and passes on unchanged (C-413)."""
+    write_lifecycle_app("shop")
+    write_lifecycle_app("blog", startup=f"raise {interruption.__name__}(3)")
+    manager = AppLifecycleManager()
+    manager.discover(["shop", "blog"])
+
+    with pytest.raises(interruption):
+        asyncio.run(manager.run_startup())
+
+    assert events == ["startup shop", "shutdown shop"]
+
+
+async def test_cancelled_shutdown_still_stops_every_app(write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """A cancellation interrupts the hook that is running; the others run, then it passes on (C-403)."""
+    write_lifecycle_app("shop")
+    write_lifecycle_app("blog", shutdown=HANG)
+    manager = AppLifecycleManager()
+    manager.discover(["shop", "blog"])
+    await manager.run_startup()
+    task = asyncio.create_task(manager.run_shutdown())
+    while "hanging" not in events:
+        await asyncio.sleep(0)
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await task
+
+    assert events[-2:] == ["hanging", "shutdown shop"]
+    assert caught.value.__notes__ == ["while undoing blog: RuntimeError: it was cancelled before it had finished"]
+
+
+async def test_hook_that_awaits_a_cancelled_task_has_failed(write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """CancelledError out of a shutdown() nobody cancelled is that hook's failure; the others run (C-409)."""
+    write_lifecycle_app("shop")
+    awaits_cancelled = "task = asyncio.create_task(asyncio.sleep(9)); task.cancel(); await task"
+    write_lifecycle_app("blog", shutdown=awaits_cancelled)
+    manager = AppLifecycleManager()
+    manager.discover(["shop", "blog"])
+    await manager.run_startup()
+
+    with pytest.raises(AppShutdownError, match="'blog' failed: RuntimeError: it was cancelled") as caught:
+        await manager.run_shutdown()
+
+    assert events[-1] == "shutdown shop"
+    assert isinstance(caught.value.errors[0][1].__cause__, asyncio.CancelledError)
+
+
+async def test_hanging_startup_is_ended_by_its_limit(write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """A startup() that hangs is a failed start; the error names app, hook and seconds (C-407, C-414)."""
+    write_lifecycle_app("shop")
+    write_lifecycle_app("blog", startup=HANG)
+    manager = AppLifecycleManager(hook_timeout=0.01)
+    manager.discover(["shop", "blog"])
+
+    with pytest.raises(AppStartupError) as caught:
+        await manager.run_startup()
+
+    assert isinstance(caught.value.original_exception, TimeoutError)
+    assert "startup() of installed app 'blog' did not finish within 0.01 seconds" in str(caught.value)
+    assert events == ["startup shop", "hanging", "shutdown shop"]
+
+
+async def test_hanging_shutdown_is_ended_by_its_limit(write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """A shutdown() that hangs is reported as its error, and the others run (C-409)."""
+    write_lifecycle_app("shop")
+    write_lifecycle_app("blog", shutdown=HANG)
+    manager = AppLifecycleManager(hook_timeout=0.01)
+    manager.discover(["shop", "blog"])
+    await manager.run_startup()
+
+    with pytest.raises(AppShutdownError, match=r"shutdown\(\) of installed app 'blog' did not finish") as caught:
+        await manager.run_shutdown()
+
+    assert events[-2:] == ["hanging", "shutdown shop"]
+    assert isinstance(caught.value.errors[0][1], TimeoutError)
+
+
+async def test_hooks_of_an_app_run_in_the_task_of_the_caller(write_app: WriteApp) -> None:
+    """What startup() enters, shutdown() can leave: both run in one task, as task groups demand (C-402, C-403)."""
+    source = """
+        import asyncio
+        group = asyncio.TaskGroup()
+        async def startup():
+            await group.__aenter__()
+            group.create_task(asyncio.sleep(0))
+        async def shutdown():
+            await group.__aexit__(None, None, None)
+        """
+    write_app("shop", lifecycle=source)
+    manager = AppLifecycleManager(hook_timeout=5)
+    manager.discover(["shop"])
+
+    await manager.run_startup()
+    await manager.run_shutdown()
+
+
+async def test_duration_of_every_hook_is_logged(
+    write_lifecycle_app: WriteApp, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each hook's seconds are in the debug log (C-412)."""
+    caplog.set_level(logging.DEBUG, logger="openviper.apps")
+    ticks = iter([0.0, 0.5, 10.0, 11.0, 20.0, 22.0])
+    write_lifecycle_app("shop")
+    manager = AppLifecycleManager(clock=lambda: next(ticks))
+    manager.discover(["shop"])
+
+    manager.run_ready()
+    await manager.run_startup()
+    await manager.run_shutdown()
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "ready() of installed app 'shop' took 0.500 seconds",
+        "startup() of installed app 'shop' took 1.000 seconds",
+        "shutdown() of installed app 'shop' took 2.000 seconds",
+    ]
+    assert {record.levelno for record in caplog.records} == {logging.DEBUG}
