@@ -1,0 +1,1 @@
+"""Bootstrapping and per-request context; applications seldom need it directly."""

@@ -1,0 +1,65 @@
+"""The variables of one request."""
+
+import asyncio
+import importlib
+from dataclasses import dataclass
+
+from openviper.core.context import User, current_user, ignore_permissions_ctx
+
+
+@dataclass
+class Visitor:
+    """A user, as any class may be."""
+
+    username: str
+    is_authenticated: bool = True
+
+
+def test_core_is_a_package_of_its_own() -> None:
+    """The package and its building blocks are importable by their promised names (C-001, C-002)."""
+    importlib.import_module("openviper.core")
+    assert importlib.import_module("openviper.core.context").current_user is current_user
+    assert importlib.import_module("openviper.core.app_resolver").AppResolver
+
+
+def test_without_a_request_nobody_asks_and_permissions_count() -> None:
+    """Outside a request the user is None and permissions are not ignored (C-002, C-006)."""
+    assert current_user.get() is None
+    assert ignore_permissions_ctx.get() is False
+
+
+async def test_child_task_sees_the_values_of_its_parent() -> None:
+    """A child task inherits both variables, with the user's own methods (C-007)."""
+
+    async def child() -> tuple[User | None, bool]:
+        return current_user.get(), ignore_permissions_ctx.get()
+
+    user_token = current_user.set(Visitor("ada"))
+    permissions_token = ignore_permissions_ctx.set(True)
+    try:
+        user, is_ignoring = await asyncio.create_task(child())
+    finally:
+        current_user.reset(user_token)
+        ignore_permissions_ctx.reset(permissions_token)
+
+    assert user is not None
+    assert (user.username, user.is_authenticated, is_ignoring) == ("ada", True, True)
+
+
+async def test_what_one_task_sets_no_other_sees() -> None:
+    """A value set in one task reaches neither its parent nor a task beside it (C-006, C-007)."""
+    is_set = asyncio.Event()
+
+    async def first() -> None:
+        current_user.set(Visitor("ada"))
+        ignore_permissions_ctx.set(True)
+        is_set.set()
+
+    async def second() -> tuple[User | None, bool]:
+        await is_set.wait()
+        return current_user.get(), ignore_permissions_ctx.get()
+
+    _, seen_beside = await asyncio.gather(first(), second())
+
+    assert seen_beside == (None, False)
+    assert (current_user.get(), ignore_permissions_ctx.get()) == (None, False)
