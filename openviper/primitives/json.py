@@ -16,8 +16,8 @@ _OPTIONS = orjson.OPT_NON_STR_KEYS
 def encode(value: object, *, indent: bool = False) -> bytes:
     """Encode a value as UTF-8 JSON.
 
-    Carries what JSON knows, and dataclasses, msgspec Structs, pydantic models, enums, UUIDs, dates, times
-    (ISO 8601), decimals and paths (as text) and sets (as lists).
+    Carries what JSON knows, and dataclasses, msgspec Structs, pydantic models, enums, UUIDs, dates and times
+    (ISO 8601), decimals and paths (as text), sets and tuples (as lists).
 
     Args:
         value: What to encode.
@@ -44,7 +44,7 @@ def _carry(value: object) -> object:
         return msgspec.to_builtins(value)
     if isinstance(value, decimal.Decimal | PurePath):
         return str(value)
-    if isinstance(value, AbstractSet):
+    if isinstance(value, AbstractSet | tuple):  # named tuples; plain ones are orjson's own
         return list(value)
     dump = getattr(value, "model_dump", None)  # pydantic is optional, so its models are known by their method
     if callable(dump):

@@ -1,0 +1,1 @@
+"""Messages: the request, the responses, and their headers, cookies and addresses."""

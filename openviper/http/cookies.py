@@ -1,0 +1,100 @@
+"""Cookies: what a client sent, and what a response sets (RFC 6265)."""
+
+import datetime as dt
+from http.cookies import CookieError, SimpleCookie
+from typing import Literal, TypeAlias
+
+__all__ = ["SameSite", "format_cookie", "parse_cookies"]
+
+SameSite: TypeAlias = Literal["lax", "strict", "none"]
+
+_CODEC: SimpleCookie = SimpleCookie()
+
+
+def parse_cookies(headers: list[bytes]) -> dict[str, str]:
+    """Read the cookies of a request.
+
+    A pair without a name is passed over and the others are kept; of two with one name the first counts,
+    since clients send the one with the longest path first (RFC 6265, 5.4).
+
+    Args:
+        headers: The values of every ``Cookie`` field.
+    """
+    cookies: dict[str, str] = {}
+    for header in headers:
+        for pair in header.decode("latin-1").split(";"):
+            name, separator, value = pair.partition("=")
+            name = name.strip()
+            if separator and name and name not in cookies:
+                cookies[name] = _CODEC.value_decode(value.strip())[0]
+    return cookies
+
+
+def format_cookie(
+    key: str,
+    value: str = "",
+    *,
+    max_age: int | None = None,
+    expires: dt.datetime | int | None = None,
+    path: str | None = "/",
+    domain: str | None = None,
+    secure: bool = False,
+    httponly: bool = False,
+    samesite: SameSite | None = "lax",
+) -> str:
+    """Write the value of one ``Set-Cookie`` field.
+
+    Args:
+        key: Name of the cookie, a token of RFC 9110.
+        value: Any text; what a cookie cannot carry as it is gets quoted.
+        max_age: Seconds until the client drops it; None leaves it out (a session cookie), 0 drops it at once.
+        expires: An aware instant, or seconds from now; None leaves it out.
+        path: Path below which it is sent; None leaves it out.
+        domain: Domain it is sent to, with sub-domains; None means this host only.
+        secure: Send it over encrypted connections only.
+        httponly: Hide it from scripts.
+        samesite: When it goes along with requests from other sites; None leaves it to the client.
+
+    Raises:
+        ValueError: The name is no token, an attribute holds a character that would end it, the instant is
+            naive, or samesite is unknown or ``none`` without ``secure`` (clients refuse that).
+    """
+    cookie: SimpleCookie = SimpleCookie()
+    try:
+        cookie[key] = value
+    except CookieError as error:
+        raise ValueError(f"{key!r} is no cookie name: {error}") from error
+    morsel = cookie[key]
+    if max_age is not None:
+        morsel["max-age"] = str(int(max_age))
+    if expires is not None:
+        morsel["expires"] = _http_date(expires)
+    for attribute, content in (("path", path), ("domain", domain)):
+        if content is not None:
+            if any(character in content for character in ";\r\n\0"):
+                raise ValueError(f"cookie {key!r}: {attribute} {content!r} holds a character that would end it")
+            morsel[attribute] = content
+    if samesite is not None:
+        morsel["samesite"] = _checked_samesite(key, samesite, secure=secure)
+    morsel["secure"] = secure
+    morsel["httponly"] = httponly
+    return morsel.OutputString()
+
+
+def _checked_samesite(key: str, samesite: str, *, secure: bool) -> str:
+    if samesite.lower() not in ("lax", "strict", "none"):
+        raise ValueError(f"cookie {key!r}: samesite must be 'lax', 'strict', 'none' or None, not {samesite!r}")
+    if samesite.lower() == "none" and not secure:
+        raise ValueError(f"cookie {key!r}: samesite 'none' needs secure=True, or clients drop the cookie")
+    return samesite.capitalize()
+
+
+def _http_date(moment: dt.datetime | int) -> str:
+    if isinstance(moment, int):
+        moment = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=moment)
+    if moment.tzinfo is None:
+        raise ValueError(f"cookie expiry {moment!r} has no time zone; give an aware datetime")
+    # The e-mail package costs 12 ms to import, a fifth of the framework, and few cookies carry a date.
+    from email.utils import format_datetime
+
+    return format_datetime(moment.astimezone(dt.UTC), usegmt=True)

@@ -1,0 +1,213 @@
+"""The request: an ASGI scope and its body, read on demand and once."""
+
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from openviper.core.context import User
+from openviper.exceptions import BadRequest, PayloadTooLarge
+from openviper.http.cookies import parse_cookies
+from openviper.http.exceptions import ClientDisconnectedError
+from openviper.http.headers import Headers
+from openviper.http.url import URL, QueryParams
+from openviper.primitives import json as jsonlib
+from openviper.types import Receive, Scope
+
+if TYPE_CHECKING:
+    from orjson import JSONDecodeError
+
+__all__ = ["DEFAULT_MAX_BODY_BYTES", "ClientAddress", "Request"]
+
+ClientAddress: TypeAlias = tuple[str, int]
+
+DEFAULT_MAX_BODY_BYTES: Final = 10 * 1024 * 1024
+
+
+class Request:
+    """What a client asks for.
+
+    Nothing is parsed before it is asked for, and each part is parsed once.
+
+    Args:
+        scope: The ASGI scope of type ``http``; shared with the middleware, which may put values into it.
+        receive: The ASGI callable that delivers the body.
+        max_body_bytes: Largest body that ``body()`` and ``json()`` accept, in bytes; the application passes
+            its ``MAX_BODY_SIZE``.
+    """
+
+    __slots__ = ("_body", "_cookies", "_headers", "_max_body_bytes", "_query_params", "_receive", "_url", "scope")
+
+    def __init__(self, scope: Scope, receive: Receive, max_body_bytes: int = DEFAULT_MAX_BODY_BYTES) -> None:
+        self.scope = scope
+        self._receive = receive
+        self._max_body_bytes = max_body_bytes
+        self._headers: Headers | None = None
+        self._query_params: QueryParams | None = None
+        self._cookies: dict[str, str] | None = None
+        self._url: URL | None = None
+        self._body: bytes | None = None
+
+    @property
+    def method(self) -> str:
+        """The method in upper case."""
+        method: str = self.scope["method"]
+        return method
+
+    @property
+    def path(self) -> str:
+        """The path, percent-decoded, with the ``root_path`` of the mount in front."""
+        path: str = self.scope["path"]
+        return path
+
+    @property
+    def root_path(self) -> str:
+        """Where the application is mounted, without a slash at the end; empty at the root."""
+        root_path: str = self.scope.get("root_path", "")
+        return root_path
+
+    @property
+    def query_string(self) -> bytes:
+        """What follows the question mark, percent-encoded."""
+        query: bytes = self.scope.get("query_string", b"")
+        return query
+
+    @property
+    def url(self) -> URL:
+        """The whole address; its host is what the client sent."""
+        if self._url is None:
+            self._url = URL.from_scope(self.scope)
+        return self._url
+
+    @property
+    def headers(self) -> Headers:
+        """The header fields, names in any case."""
+        if self._headers is None:
+            self._headers = Headers(self.scope["headers"])
+        return self._headers
+
+    def header(self, name: bytes) -> bytes | None:
+        """Give the first value of a header as bytes, without building ``headers``.
+
+        Args:
+            name: The name in lower case.
+        """
+        for key, value in self.scope["headers"]:
+            if key == name:
+                found: bytes = value
+                return found
+        return None
+
+    @property
+    def query_params(self) -> QueryParams:
+        """The values of the query, percent-decoded."""
+        if self._query_params is None:
+            self._query_params = QueryParams(self.query_string)
+        return self._query_params
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies by name; malformed pairs are left out."""
+        if self._cookies is None:
+            self._cookies = parse_cookies([value for name, value in self.scope["headers"] if name == b"cookie"])
+        return self._cookies
+
+    @property
+    def path_params(self) -> dict[str, object]:
+        """The converted parameters of the matched path; empty when there are none."""
+        params: dict[str, object] = self.scope.get("path_params", {})
+        return params
+
+    @property
+    def client(self) -> ClientAddress | None:
+        """Address and port of the peer; None when the server does not know (a unix socket)."""
+        client = self.scope.get("client")
+        return None if client is None else (client[0], client[1])
+
+    @property
+    def state(self) -> dict[str, object]:
+        """A dictionary for this request, prefilled with what the lifespan put into its state."""
+        state: dict[str, object] = self.scope.setdefault("state", {})
+        return state
+
+    @property
+    def user(self) -> User | None:
+        """Who is asking, as the authentication middleware found out; None without that middleware."""
+        user: User | None = self.scope.get("user")
+        return user
+
+    @property
+    def auth(self) -> object:
+        """How the user was recognised; None without the authentication middleware."""
+        return self.scope.get("auth")
+
+    async def body(self) -> bytes:
+        """Read the whole body; a second call gives the same bytes.
+
+        Raises:
+            PayloadTooLarge: The body is larger than the limit (413). An announced length is refused unread.
+            ClientDisconnectedError: The client went away before the end.
+        """
+        if self._body is None:
+            self._body = await self._read_body()
+        return self._body
+
+    async def json(self) -> object:
+        """Decode the body as JSON.
+
+        Raises:
+            BadRequest: It is not JSON; the detail gives reason, line and column (400).
+            PayloadTooLarge: The body is larger than the limit (413).
+            ClientDisconnectedError: The client went away before the end.
+        """
+        body = await self.body()
+        try:
+            return jsonlib.decode(body)
+        except ValueError as error:
+            raise BadRequest(_explain(error)) from error
+
+    async def text(self) -> str:
+        """Decode the body as UTF-8.
+
+        Raises:
+            BadRequest: It is not UTF-8 (400).
+            PayloadTooLarge: The body is larger than the limit (413).
+            ClientDisconnectedError: The client went away before the end.
+        """
+        body = await self.body()
+        try:
+            return body.decode()
+        except UnicodeDecodeError as error:
+            raise BadRequest(f"The request body is not UTF-8 at byte {error.start}.") from error
+
+    async def _read_body(self) -> bytes:
+        announced = self.header(b"content-length")
+        if announced is not None and announced.isdigit() and int(announced) > self._max_body_bytes:
+            raise PayloadTooLarge(self._max_body_bytes)
+        message = await self._receive()
+        body: bytes = message.get("body", b"")
+        if message["type"] == "http.request" and not message.get("more_body") and len(body) <= self._max_body_bytes:
+            return body  # one message is the usual case: no list, no copy
+        chunks: list[bytes] = []
+        received = 0
+        while True:
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnectedError(received)
+            chunk: bytes = message.get("body", b"")
+            received += len(chunk)
+            if received > self._max_body_bytes:
+                raise PayloadTooLarge(self._max_body_bytes)
+            chunks.append(chunk)
+            if not message.get("more_body"):
+                return b"".join(chunks)
+            message = await self._receive()
+
+    def __repr__(self) -> str:
+        return f"<Request {self.scope.get('method')} {self.scope.get('path')}>"
+
+
+def _explain(error: "JSONDecodeError | ValueError") -> dict[str, object]:
+    """Say where a body stops being JSON; the body itself is not repeated, it may hold secrets."""
+    return {
+        "message": "The request body is not valid JSON.",
+        "reason": str(getattr(error, "msg", "not UTF-8 text")),
+        "line": getattr(error, "lineno", 1),
+        "column": getattr(error, "colno", 1),
+    }

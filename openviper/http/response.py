@@ -1,0 +1,219 @@
+"""The responses: what goes back, ready to be sent."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import ClassVar, Final
+from urllib.parse import quote, urlsplit
+
+from openviper.http.cookies import SameSite, format_cookie
+from openviper.http.headers import MutableHeaders, encode_content_type, encode_header
+from openviper.primitives.json import encode
+from openviper.types import RawHeaders, Receive, Scope, Send
+
+__all__ = ["HTMLResponse", "JSONResponse", "PlainTextResponse", "RedirectResponse", "Response"]
+
+# RFC 9110 8.6, 15.3.5 and 15.4.5: such an answer has no content, so neither a type nor a length.
+_WITHOUT_CONTENT: Final = frozenset((*range(100, 200), 204, 304))
+
+
+class Response:
+    """An answer with its whole content in memory; an ASGI application of its own.
+
+    Args:
+        content: Text (sent as UTF-8), bytes, or None for nothing.
+        status_code: The HTTP status.
+        headers: Further header fields; None means none. A ``content-type`` here wins over ``media_type``.
+        media_type: Type of the content, ``; charset=utf-8`` is added to text types; None means that of the class.
+
+    Raises:
+        ValueError: A header cannot be sent as given.
+        TypeError: The content is of another type.
+    """
+
+    __slots__ = ("body", "raw_headers", "status_code")
+
+    media_type: ClassVar[str | None] = None
+    _content_type: ClassVar[tuple[bytes, bytes] | None] = None
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls._content_type = None if cls.media_type is None else encode_content_type(cls.media_type)
+
+    def __init__(
+        self,
+        content: object = None,
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+    ) -> None:
+        self.status_code = status_code
+        self.body = self.render(content)
+        self.raw_headers = self._build_headers(headers, media_type)
+
+    def render(self, content: object) -> bytes:
+        """Turn the content into bytes; what a subclass for another kind of content replaces.
+
+        Raises:
+            TypeError: This class does not carry such content.
+        """
+        if content is None:
+            return b""
+        if isinstance(content, str):
+            return content.encode()
+        if isinstance(content, bytes | bytearray | memoryview):
+            return bytes(content)
+        raise TypeError(f"{type(self).__name__} carries text or bytes, not {type(content).__name__}")
+
+    def _build_headers(self, headers: Mapping[str, str] | None, media_type: str | None) -> RawHeaders:
+        content_type = self._content_type if media_type is None else encode_content_type(media_type)
+        if headers is None:
+            return [] if content_type is None else [content_type]
+        raw = [encode_header(name, value) for name, value in headers.items()]
+        if content_type is not None and all(name != b"content-type" for name, _ in raw):
+            raw.append(content_type)
+        return raw
+
+    @property
+    def headers(self) -> MutableHeaders:
+        """The header fields; changes are sent."""
+        return MutableHeaders(self.raw_headers)
+
+    def set_cookie(
+        self,
+        key: str,
+        value: str = "",
+        *,
+        max_age: int | None = None,
+        expires: dt.datetime | int | None = None,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: SameSite | None = "lax",
+    ) -> None:
+        """Ask the client to keep a cookie; arguments and errors are those of ``http.cookies.format_cookie``.
+
+        Raises:
+            ValueError: The name, an attribute or their combination is not valid.
+        """
+        cookie = format_cookie(
+            key,
+            value,
+            max_age=max_age,
+            expires=expires,
+            path=path,
+            domain=domain,
+            secure=secure,
+            httponly=httponly,
+            samesite=samesite,
+        )
+        self.raw_headers.append(encode_header("set-cookie", cookie))
+
+    def delete_cookie(self, key: str, *, path: str | None = "/", domain: str | None = None) -> None:
+        """Ask the client to drop a cookie that was set with the same path and domain."""
+        self.set_cookie(key, max_age=0, expires=0, path=path, domain=domain)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response. A HEAD request gets the header fields of the content and not the content."""
+        body = self.body
+        headers = self.raw_headers
+        if self.status_code in _WITHOUT_CONTENT:
+            body = b""
+            headers = [field for field in headers if field[0] not in (b"content-type", b"content-length")]
+        else:
+            for field in headers:
+                if field[0] == b"content-length":
+                    break
+            else:
+                headers = [*headers, (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        if scope.get("method") == "HEAD":
+            body = b""
+        await send({"type": "http.response.body", "body": body})
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.status_code}, {len(self.body)} bytes>"
+
+
+class PlainTextResponse(Response):
+    """Text, as it is."""
+
+    __slots__ = ()
+    media_type = "text/plain"
+
+
+class HTMLResponse(Response):
+    """A page.
+
+    The content is sent as given: text from a client must be escaped before it becomes part of it.
+    """
+
+    __slots__ = ()
+    media_type = "text/html"
+
+
+class JSONResponse(Response):
+    """A value as JSON; ``openviper.primitives.json.encode`` lists what it can carry.
+
+    Args:
+        content: The value.
+        status_code: The HTTP status.
+        headers: Further header fields; None means none.
+        indent: True spreads the text over lines, for people.
+
+    Raises:
+        TypeError: JSON cannot carry the value.
+    """
+
+    __slots__ = ()
+    media_type = "application/json"
+
+    def __init__(
+        self,
+        content: object = None,
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        *,
+        indent: bool = False,
+    ) -> None:
+        # On the path of nearly every API request, so the three fields are set without a further call.
+        self.status_code = status_code
+        self.body = encode(content, indent=indent)
+        fixed = self._content_type
+        self.raw_headers = [fixed] if headers is None and fixed is not None else self._build_headers(headers, None)
+
+
+class RedirectResponse(Response):
+    """Send the client elsewhere.
+
+    Args:
+        url: A path of this site (``/next?page=2``), or the address of another one as ``http`` or ``https``.
+        status_code: 301, 302, 303, 307 or 308; 307 keeps method and body.
+        headers: Further header fields; None means none.
+
+    Raises:
+        ValueError: The address has another scheme, user information, a backslash or line break, or a path of
+            two slashes, all of which clients may read as another host; or the status is no redirect.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, url: str, status_code: int = 307, headers: Mapping[str, str] | None = None) -> None:
+        if status_code not in (301, 302, 303, 307, 308):
+            raise ValueError(f"{status_code} is no redirect; use 301, 302, 303, 307 or 308")
+        super().__init__(None, status_code, headers)
+        self.headers["location"] = _checked_location(url)
+
+
+def _checked_location(url: str) -> str:
+    if "\\" in url or any(ord(character) < 0x20 or ord(character) == 0x7F for character in url):
+        raise ValueError(f"redirect to {url!r}: a backslash or control character may change its host")
+    parts = urlsplit(url)
+    if parts.scheme not in ("", "http", "https"):
+        raise ValueError(f"redirect to {url!r}: the scheme {parts.scheme!r} is not http or https")
+    if url.startswith("//") or (parts.scheme and not parts.netloc):
+        raise ValueError(f"redirect to {url!r}: write a path with one slash in front, or scheme and host")
+    if "@" in parts.netloc:
+        raise ValueError("redirect: an address with user information is refused, it is used to mislead people")
+    # Non-ASCII text is encoded; what is encoded already stays (the percent sign is safe).
+    return quote(url, safe="/:?#[]@!$&'()*+,;=%~-._")

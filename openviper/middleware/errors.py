@@ -1,0 +1,141 @@
+"""From an exception to a response: the only place where that happens.
+
+It stands twice in an application: around the handlers, so that the middleware of a project sees an answer whatever a
+handler raised, and around the whole stack, for what a middleware itself raises.
+"""
+
+import html
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from inspect import isawaitable, iscoroutinefunction
+from typing import Final, TypeAlias, TypeVar
+
+from openviper.exceptions import HTTPException
+from openviper.http.coercion import coerce_response
+from openviper.http.exceptions import ClientDisconnectedError
+from openviper.http.request import Request
+from openviper.http.response import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from openviper.middleware.base import BaseMiddleware
+from openviper.primitives.threads import run_in_thread
+from openviper.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["ErrorHandler", "ErrorResponder", "ServerErrorMiddleware"]
+
+E = TypeVar("E", bound=Exception)
+ErrorHandler: TypeAlias = Callable[[Request, E], object] | Callable[[Request, E], Awaitable[object]]
+
+logger = logging.getLogger("openviper.request")
+
+# nginx's status for a client that went away; it is logged by servers and sent to nobody.
+_CLIENT_CLOSED_REQUEST: Final = 499
+
+
+class ErrorResponder:
+    """Chooses and builds the answer to an exception.
+
+    Args:
+        handlers: What a project answers, by exception class; the class nearest to that of the exception counts.
+            Read at each exception, so that handlers registered later count.
+        debug: Whether an unexpected exception is shown with its traceback.
+    """
+
+    def __init__(self, handlers: Mapping[type[Exception], ErrorHandler[Exception]], *, debug: bool) -> None:
+        self._handlers = handlers
+        self._debug = debug
+
+    async def respond(self, scope: Scope, receive: Receive, error: Exception) -> Response:
+        """Build the answer to an exception; what nobody has an answer to is logged with its traceback.
+
+        A handler of the project that fails in its turn is such an exception itself, chained to the first.
+        """
+        handler = self._find(type(error))
+        if handler is not None:
+            try:
+                return await _ask(handler, Request(scope, receive), error)
+            except Exception as second:  # noqa: BLE001 - the outermost border: the client gets an answer all the same
+                return self.respond_unexpected(scope, second)
+        if isinstance(error, HTTPException):
+            return _explain(scope, error)
+        if isinstance(error, ClientDisconnectedError):
+            logger.info("%s %s: %s", scope.get("method"), scope.get("path"), error)
+            return Response(None, _CLIENT_CLOSED_REQUEST)
+        return self.respond_unexpected(scope, error)
+
+    def respond_unexpected(self, scope: Scope, error: Exception) -> Response:
+        """Log an exception and build the answer 500: the traceback in debug, a short text otherwise."""
+        logger.error("%s %s raised an error", scope.get("method"), scope.get("path"), exc_info=error)
+        if self._debug:
+            text = "".join(traceback.format_exception(error))
+            return HTMLResponse(_page("500", text), 500) if _wants_html(scope) else PlainTextResponse(text, 500)
+        if _wants_html(scope):
+            return HTMLResponse(_page("500", "Internal Server Error"), 500)
+        return JSONResponse({"detail": "Internal Server Error"}, 500)
+
+    def _find(self, kind: type[Exception]) -> "ErrorHandler[Exception] | None":
+        if not self._handlers:
+            return None
+        return next((self._handlers[base] for base in kind.__mro__ if base in self._handlers), None)
+
+
+class ServerErrorMiddleware(BaseMiddleware):
+    """Answers for a stack that raised, so that a client gets 500 instead of a closed connection.
+
+    Args:
+        app: The whole stack.
+        responder: Builds the answer.
+    """
+
+    def __init__(self, app: ASGIApp, *, responder: ErrorResponder) -> None:
+        super().__init__(app)
+        self._responder = responder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass every scope on; answer exceptions of http scopes, which raise only once an answer has begun."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, note_start)
+        except Exception as error:  # the outermost border: whatever a middleware raised becomes an answer
+            if started:
+                raise  # the server closes the connection, so the client sees that the answer is not whole
+            response = await self._responder.respond(scope, receive, error)
+            await response(scope, receive, send)
+
+
+async def _ask(handler: ErrorHandler[Exception], request: Request, error: Exception) -> Response:
+    if iscoroutinefunction(handler):
+        return coerce_response(await handler(request, error))
+    result = await run_in_thread(handler, request, error)
+    return coerce_response(await result if isawaitable(result) else result)
+
+
+def _explain(scope: Scope, error: HTTPException) -> Response:
+    if _wants_html(scope):
+        detail = error.detail if isinstance(error.detail, str) else str(error.args[0])
+        return HTMLResponse(_page(str(error.status_code), detail), error.status_code, error.headers)
+    return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+
+
+def _wants_html(scope: Scope) -> bool:
+    """Tell a browser's navigation from everything else: it asks for HTML and does not name JSON."""
+    for name, value in scope["headers"]:
+        if name == b"accept":
+            return b"text/html" in value and b"application/json" not in value
+    return False
+
+
+def _page(title: str, text: str) -> str:
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>'
+        '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
+        f"<h1>{html.escape(title)}</h1><pre>{html.escape(text)}</pre></html>"
+    )

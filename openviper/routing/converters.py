@@ -1,0 +1,132 @@
+"""From a piece of a path to a value and back."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from string import ascii_letters, digits
+from typing import Final
+
+from openviper.routing.exceptions import RouteError
+
+__all__ = ["CONVERTERS", "Converter", "register_converter"]
+
+_SLUG_CHARACTERS: Final = frozenset(ascii_letters + digits + "-_")
+# 18 digits always fit a signed 64-bit integer, the widest key of every database engine.
+_MAX_DIGITS: Final = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Converter:
+    """One kind of path parameter.
+
+    Args:
+        name: How a pattern asks for it: ``{book_id:int}``.
+        parse: Text of the path, percent-decoded, to the value; a ValueError means that this path does not match.
+        format: The value to text of a path, before percent-encoding; a ValueError means that it cannot stand there.
+        rank: Order of trial where several kinds stand in one place, lowest first.
+        spans_segments: Whether the value may hold slashes; such a parameter stands at the end of a pattern.
+    """
+
+    name: str
+    parse: Callable[[str], object]
+    format: Callable[[object], str]
+    rank: int = 5
+    spans_segments: bool = False
+
+
+def register_converter(converter: Converter) -> None:
+    """Make a kind of path parameter known under its name, for patterns written from now on.
+
+    Raises:
+        RouteError: The name is taken by another converter, or is no identifier.
+    """
+    if not converter.name.isidentifier():
+        raise RouteError(f"converter name {converter.name!r} is no identifier")
+    if CONVERTERS.setdefault(converter.name, converter) != converter:
+        raise RouteError(f"a path converter {converter.name!r} exists already; choose another name")
+
+
+def _parse_str(text: str) -> str:
+    if not text:
+        raise ValueError("empty")
+    return text
+
+
+def _format_str(value: object) -> str:
+    text = str(value)
+    if not text or "/" in text or text in (".", ".."):
+        raise ValueError("it must be one segment of a path")
+    return text
+
+
+def _parse_int(text: str) -> int:
+    if len(text) > _MAX_DIGITS or not (text.isascii() and text.isdigit()):
+        raise ValueError("not 1 to 18 digits")
+    return int(text)
+
+
+def _format_int(value: object) -> str:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**_MAX_DIGITS:
+        raise ValueError("it must be a whole number of at most 18 digits, not negative")
+    return str(value)
+
+
+def _parse_float(text: str) -> float:
+    whole, point, fraction = text.partition(".")
+    if len(text) > 2 * _MAX_DIGITS or not text.isascii() or not whole.isdigit() or (point and not fraction.isdigit()):
+        raise ValueError("not a decimal number")
+    return float(text)
+
+
+def _format_float(value: object) -> str:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ValueError("it must be a number")
+    text = f"{value:.17f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    _parse_float(text)
+    return text
+
+
+def _parse_uuid(text: str) -> uuid.UUID:
+    # uuid.UUID accepts braces, prefixes and missing dashes as well: one value would have many addresses.
+    if len(text) != 36 or text[8] + text[13] + text[18] + text[23] != "----":
+        raise ValueError("not a UUID in its usual form")
+    return uuid.UUID(text)
+
+
+def _format_uuid(value: object) -> str:
+    return str(value if isinstance(value, uuid.UUID) else _parse_uuid(str(value)))
+
+
+def _parse_slug(text: str) -> str:
+    if not text or not _SLUG_CHARACTERS.issuperset(text):
+        raise ValueError("not letters, digits, '-' and '_'")
+    return text
+
+
+def _format_slug(value: object) -> str:
+    return _parse_slug(str(value))
+
+
+def _parse_path(text: str) -> str:
+    return text
+
+
+def _format_path(value: object) -> str:
+    text = str(value)
+    if any(part in ("", ".", "..") for part in text.split("/")):
+        raise ValueError("it must be a relative path without empty parts, '.' or '..'")
+    return text
+
+
+# The kinds that patterns can name; ``register_converter`` adds to it, tests may remove what they added.
+CONVERTERS: Final[dict[str, Converter]] = {
+    converter.name: converter
+    for converter in (
+        Converter("int", _parse_int, _format_int, rank=1),
+        Converter("uuid", _parse_uuid, _format_uuid, rank=2),
+        Converter("float", _parse_float, _format_float, rank=3),
+        Converter("slug", _parse_slug, _format_slug, rank=6),
+        Converter("str", _parse_str, _format_str, rank=8),
+        Converter("path", _parse_path, _format_path, rank=9, spans_segments=True),
+    )
+}

@@ -1,0 +1,195 @@
+"""From method and path to a route.
+
+A path without parameters is one dictionary look-up. The others form a tree with one step for each segment: a
+dictionary of literal segments, then the parameters that may stand there, the strictest kind first. The cost is that
+of the segments of one path, whatever the number of routes. Where both a literal and a parameter fit, the literal is
+tried first and the search returns to the parameter if it leads nowhere.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from openviper.routing.exceptions import DuplicateRouteError
+from openviper.routing.path import Parameter, PathPattern, Segment
+from openviper.routing.route import Mount, Route
+
+__all__ = ["Matcher"]
+
+
+@dataclass(slots=True)
+class _Edge:
+    """A parameter at one place of the tree, and the node behind it."""
+
+    rank: int
+    prefix: str
+    suffix: str
+    parse: Callable[[str], object]
+    node: "_Node"
+    key: tuple[str, str, str]
+
+    def read(self, segment: str) -> object:
+        """Convert a segment; a ValueError means that it does not fit."""
+        if self.prefix or self.suffix:
+            end = len(segment) - len(self.suffix)
+            if end < len(self.prefix) or not segment.startswith(self.prefix) or not segment.endswith(self.suffix):
+                raise ValueError("another text stands around the parameter")
+            segment = segment[len(self.prefix) : end]
+        return self.parse(segment)
+
+
+@dataclass(slots=True)
+class _Node:
+    """A place in the tree: what may come next, and the routes that end here by method."""
+
+    literals: "dict[str, _Node]" = field(default_factory=dict)
+    edges: list[_Edge] = field(default_factory=list)
+    tail: _Edge | None = None
+    routes: dict[str, Route] = field(default_factory=dict)
+
+
+class Matcher:
+    """An immutable table of routes and mounts.
+
+    Args:
+        routes: Every route with its whole path.
+        mounts: Applications below literal prefixes; they get what no route answers, the longest prefix first.
+
+    Raises:
+        DuplicateRouteError: Two routes answer the same method and path.
+    """
+
+    def __init__(self, routes: Iterable[Route], mounts: Iterable[Mount] = ()) -> None:
+        self._literal: dict[str, dict[str, Route]] = {}
+        self._root = _Node()
+        for route in routes:
+            pattern = route.pattern
+            table = self._literal.setdefault(pattern.text, {}) if pattern.is_literal else self._grow(pattern).routes
+            _enter(table, route)
+        for table in self._tables():
+            if "GET" in table:
+                # RFC 9110 9.3.2: HEAD is GET without the content, so every GET route answers it.
+                table.setdefault("HEAD", table["GET"])
+        self._mounts = sorted(mounts, key=lambda mount: -len(mount.path))
+
+    def find(self, method: str, path: str) -> tuple[Route, tuple[object, ...] | list[object]] | None:
+        """Give the route for a method and a decoded path, and the values of its parameters in their order."""
+        table = self._literal.get(path)
+        if table is not None:
+            route = table.get(method)
+            if route is not None:
+                return route, ()
+        values: list[object] = []
+        route = _walk(self._root, path[1:].split("/"), 0, method, values)
+        return None if route is None else (route, values)
+
+    def allowed_methods(self, path: str) -> set[str]:
+        """Give the methods that some route answers at this path; empty when there is no such path."""
+        known = {method for table in self._tables() for method in table}
+        return {method for method in known if self.find(method, path) is not None}
+
+    def find_mount(self, path: str) -> Mount | None:
+        """Give the mounted application that a path lies below; None when there is none."""
+        for mount in self._mounts:
+            prefix = mount.path
+            if path.startswith(prefix) and (len(path) == len(prefix) or path[len(prefix)] == "/" or not prefix):
+                return mount
+        return None
+
+    def _grow(self, pattern: PathPattern) -> _Node:
+        node = self._root
+        for segment in pattern.segments:
+            if segment.parameter is None:
+                node = node.literals.setdefault(segment.prefix, _Node())
+            else:
+                node = _branch(node, segment, segment.parameter)
+        return node
+
+    def _tables(self) -> Iterable[dict[str, Route]]:
+        yield from self._literal.values()
+        waiting = [self._root]
+        while waiting:
+            node = waiting.pop()
+            yield node.routes
+            waiting += node.literals.values()
+            waiting += [edge.node for edge in node.edges]
+            if node.tail is not None:
+                waiting.append(node.tail.node)
+
+
+def _branch(node: _Node, segment: Segment, parameter: Parameter) -> _Node:
+    converter = parameter.converter
+    key = (segment.prefix, converter.name, segment.suffix)
+    if converter.spans_segments:
+        if node.tail is None:
+            node.tail = _Edge(converter.rank, "", "", converter.parse, _Node(), key)
+        elif node.tail.key != key:
+            raise DuplicateRouteError(f"two kinds of parameter take the rest of one path: {node.tail.key[1]}, {key[1]}")
+        return node.tail.node
+    for edge in node.edges:
+        if edge.key == key:
+            return edge.node
+    edge = _Edge(converter.rank, segment.prefix, segment.suffix, converter.parse, _Node(), key)
+    node.edges.append(edge)
+    # Text around a parameter is stricter than its kind: /{name}.json comes before /{name}.
+    node.edges.sort(key=lambda one: (-len(one.prefix) - len(one.suffix), one.rank))
+    return edge.node
+
+
+def _enter(table: dict[str, Route], route: Route) -> None:
+    for method in route.methods:
+        other = table.setdefault(method, route)
+        if other is not route:
+            raise DuplicateRouteError(
+                f"{method} {route.path} is answered by {other.signature.name} ({other.path}) and by "
+                f"{route.signature.name}; remove one of them or change its path"
+            )
+
+
+def _walk(node: _Node, segments: list[str], start: int, method: str, values: list[object]) -> Route | None:
+    """Follow the segments from a node; values of the way that led to the route are left in ``values``."""
+    for index in range(start, len(segments)):
+        segment = segments[index]
+        literal = node.literals.get(segment)
+        if not node.edges and node.tail is None:
+            if literal is None:
+                return None
+            node = literal
+        elif literal is None and len(node.edges) == 1 and node.tail is None:
+            edge = node.edges[0]
+            try:
+                values.append(edge.read(segment) if edge.prefix or edge.suffix else edge.parse(segment))
+            except ValueError:
+                return None
+            node = edge.node
+        else:
+            return _choose(node, literal, segments, index, method, values)
+    return node.routes.get(method)
+
+
+def _choose(
+    node: _Node, literal: _Node | None, segments: list[str], index: int, method: str, values: list[object]
+) -> Route | None:
+    """Try every way on from a node where several fit, and forget the values of those that lead nowhere."""
+    mark = len(values)
+    if literal is not None:
+        route = _walk(literal, segments, index + 1, method, values)
+        if route is not None:
+            return route
+        del values[mark:]
+    for edge in node.edges:
+        try:
+            values.append(edge.read(segments[index]))
+        except ValueError:
+            continue
+        route = _walk(edge.node, segments, index + 1, method, values)
+        if route is not None:
+            return route
+        del values[mark:]
+    tail = node.tail
+    if tail is None:
+        return None
+    try:
+        values.append(tail.parse("/".join(segments[index:])))
+    except ValueError:
+        return None
+    return tail.node.routes.get(method)

@@ -1,0 +1,100 @@
+"""One route: a pattern, the methods it answers, and the handler behind it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from openviper.routing.arguments import Handler, HandlerSignature, read_signature
+from openviper.routing.exceptions import RouteError
+from openviper.routing.path import PathPattern
+from openviper.types import ASGIApp
+
+__all__ = ["HTTP_METHODS", "Mount", "Route"]
+
+HTTP_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Route:
+    """A handler at an address.
+
+    Args:
+        text: The pattern as registered, with the prefixes of the routers above; empty for the address of a prefix.
+        methods: The methods it answers, in upper case.
+        handler: The function, as it was registered.
+        name: What ``url_for`` finds it by, with the namespaces of the routers above (``shop:detail``).
+        signature: What the handler asks for.
+        pattern: The path, taken apart.
+    """
+
+    text: str
+    methods: frozenset[str]
+    handler: Handler
+    name: str
+    signature: HandlerSignature
+    pattern: PathPattern
+
+    @property
+    def path(self) -> str:
+        """The whole pattern; an empty text that has no prefix in front is the root."""
+        return self.pattern.text
+
+    @classmethod
+    def build(cls, path: str, handler: Handler, *, methods: Iterable[str], name: str | None) -> "Route":
+        """Read the handler's signature and the pattern.
+
+        Raises:
+            RouteError: One of them cannot be used; the message names it.
+        """
+        signature = read_signature(handler)
+        return cls._bound(path, handler, _checked_methods(path, methods), name or _default_name(handler), signature)
+
+    def below(self, prefix: str, namespace: str | None) -> "Route":
+        """Give this route as it stands below a prefix and namespace.
+
+        Raises:
+            RouteError: The prefix repeats a parameter, or is no pattern.
+        """
+        if not prefix and not namespace:
+            return self
+        name = f"{namespace}:{self.name}" if namespace else self.name
+        return self._bound(prefix + self.text, self.handler, self.methods, name, self.signature)
+
+    @classmethod
+    def _bound(
+        cls, text: str, handler: Handler, methods: frozenset[str], name: str, signature: HandlerSignature
+    ) -> "Route":
+        implied = {
+            argument.name: argument.implied_converter for argument in signature.arguments if argument.kind == "value"
+        }
+        pattern = PathPattern(text or "/", implied)
+        return cls(text, methods, handler, name, signature, pattern)
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """An ASGI application that answers everything below a path.
+
+    Args:
+        path: Literal prefix without a slash at the end; empty takes every path.
+        app: The application; it sees ``root_path`` grown by the prefix, and gets its own lifespan.
+    """
+
+    path: str
+    app: ASGIApp
+
+
+def _checked_methods(path: str, methods: Iterable[str]) -> frozenset[str]:
+    found = frozenset(method.upper() for method in methods)
+    if not found:
+        raise RouteError(f"route {path!r} answers no method; give at least one")
+    for method in found:
+        # RFC 9110 9.1: a method is a token, and tokens in use are letters and dashes.
+        if not method.replace("-", "").isalpha() or not method.isascii():
+            raise RouteError(f"route {path!r}: {method!r} is no HTTP method")
+    return found
+
+
+def _default_name(handler: Handler) -> str:
+    name = getattr(handler, "__name__", None)
+    return name if isinstance(name, str) else type(handler).__name__

@@ -1,0 +1,224 @@
+"""Router: a collection of routes that can stand below a prefix."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from openviper.routing.arguments import Handler
+from openviper.routing.exceptions import RouteError
+from openviper.routing.matcher import Matcher
+from openviper.routing.route import HTTP_METHODS, Mount, Route
+from openviper.types import ASGIApp
+
+__all__ = ["Router"]
+
+H = TypeVar("H", bound=Handler)
+
+
+class _Decorator(Protocol):
+    """Takes a handler and gives the same one back, whatever its signature."""
+
+    def __call__(self, handler: H, /) -> H: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Include:
+    """Another router below a prefix; its routes are read anew when it changes."""
+
+    prefix: str
+    namespace: str | None
+    router: "Router"
+
+
+class Router:
+    """Routes by method and path, other routers below prefixes, and mounted ASGI applications.
+
+    Args:
+        prefix: Stands in front of every path, without a slash at the end; may hold parameters.
+        namespace: Stands in front of every name: ``shop`` makes ``shop:detail`` of ``detail``; None adds nothing.
+
+    Raises:
+        RouteError: The prefix is no path.
+    """
+
+    def __init__(self, prefix: str = "", *, namespace: str | None = None) -> None:
+        self._prefix = _checked_prefix(prefix)
+        self._namespace = namespace
+        self._entries: list[Route | _Include | Mount] = []
+        self._parents: list[Router] = []
+        self._matcher: Matcher | None = None
+
+    def get(self, path: str, *, name: str | None = None) -> _Decorator:
+        """Register a handler for GET, and for HEAD with it."""
+        return self.route(path, ("GET",), name=name)
+
+    def post(self, path: str, *, name: str | None = None) -> _Decorator:
+        """Register a handler for POST."""
+        return self.route(path, ("POST",), name=name)
+
+    def put(self, path: str, *, name: str | None = None) -> _Decorator:
+        """Register a handler for PUT."""
+        return self.route(path, ("PUT",), name=name)
+
+    def patch(self, path: str, *, name: str | None = None) -> _Decorator:
+        """Register a handler for PATCH."""
+        return self.route(path, ("PATCH",), name=name)
+
+    def delete(self, path: str, *, name: str | None = None) -> _Decorator:
+        """Register a handler for DELETE."""
+        return self.route(path, ("DELETE",), name=name)
+
+    def options(self, path: str, *, name: str | None = None) -> _Decorator:
+        """Register a handler for OPTIONS, in place of the answer that every path gives by itself."""
+        return self.route(path, ("OPTIONS",), name=name)
+
+    def any(self, path: str, *, name: str | None = None) -> _Decorator:
+        """Register a handler for every method."""
+        return self.route(path, HTTP_METHODS, name=name)
+
+    def route(self, path: str, methods: Iterable[str] = ("GET",), *, name: str | None = None) -> _Decorator:
+        """Register a handler for several methods; arguments and errors are those of ``add``."""
+
+        def register(handler: H) -> H:
+            self.add(path, handler, methods, name=name)
+            return handler
+
+        return register
+
+    def add(self, path: str, handler: Handler, methods: Iterable[str] = ("GET",), *, name: str | None = None) -> Route:
+        """Register a handler.
+
+        Args:
+            path: Pattern such as ``/books/{book_id:int}``; empty for the address of the prefix itself.
+            handler: An async function, or a plain one, which runs in a thread.
+            methods: HTTP methods in any case.
+            name: What ``url_for`` finds it by; None takes the name of the function.
+
+        Raises:
+            RouteError: Path, method or an argument of the handler cannot be used.
+        """
+        if path and not path.startswith("/"):
+            raise RouteError(f"path {path!r} must start with '/'")
+        route = Route.build(path, handler, methods=methods, name=name)
+        self._entries.append(route)
+        self._forget()
+        return route
+
+    def include_router(self, router: "Router", prefix: str = "", *, namespace: str | None = None) -> None:
+        """Put another router below a prefix; routes that it gets later count as well.
+
+        Args:
+            router: The other router, with its own prefix and namespace.
+            prefix: Stands in front of its paths.
+            namespace: Stands in front of its names; None adds nothing.
+
+        Raises:
+            RouteError: The prefix is no path, or the routers would contain each other.
+        """
+        if router is self or router.contains(self):
+            raise RouteError("a router cannot be included in itself, directly or through others")
+        self._entries.append(_Include(_checked_prefix(prefix), namespace, router))
+        router._parents.append(self)  # noqa: SLF001 - one class, another instance
+        self._forget()
+
+    def mount(self, path: str, app: ASGIApp) -> None:
+        """Hand everything below a path to another ASGI application.
+
+        Routes of this application win over a mount. The other application sees ``root_path`` grown by the path, and its
+        lifespan runs within that of this application.
+
+        Args:
+            path: Literal prefix, ``/legacy``; empty or ``/`` takes whatever no route answers.
+            app: An ASGI 3 application.
+
+        Raises:
+            RouteError: The path holds parameters or does not start with a slash, or the application cannot be called.
+        """
+        if not callable(app):
+            raise RouteError(f"mount {path!r}: {app!r} is no ASGI application")
+        if "{" in path:
+            raise RouteError(f"mount {path!r}: a mount stands at a literal path, without parameters")
+        self._entries.append(Mount(_checked_prefix(path), app))
+        self._forget()
+
+    @property
+    def routes(self) -> list[Route]:
+        """Every route with its whole path, those of included routers among them, in order of registration."""
+        return list(self._iter_routes())
+
+    @property
+    def mounts(self) -> list[Mount]:
+        """Every mounted application with its whole path."""
+        return list(self._iter_mounts())
+
+    @property
+    def matcher(self) -> Matcher:
+        """The look-up table, made on first use and after every change.
+
+        Raises:
+            DuplicateRouteError: Two routes answer the same method and path.
+        """
+        if self._matcher is None:
+            self._matcher = Matcher(self._iter_routes(), self._iter_mounts())
+        return self._matcher
+
+    def resolve(self, method: str, path: str) -> tuple[Route, dict[str, object]] | None:
+        """Find the route for a method and a decoded path, with the values of its parameters; None without one."""
+        found = self.matcher.find(method.upper(), path)
+        if found is None:
+            return None
+        route, values = found
+        names = (parameter.name for parameter in route.pattern.parameters)
+        return route, dict(zip(names, values, strict=True))
+
+    def url_for(self, name: str, /, **params: object) -> str:
+        """Write the path of a named route, percent-encoded.
+
+        Args:
+            name: Name of the route, with its namespaces (``shop:detail``). Of several the first counts.
+            params: A value for each parameter of the path.
+
+        Raises:
+            KeyError: No route has the name, or the parameters do not fit it.
+            ValueError: A value cannot stand in the path.
+        """
+        for route in self._iter_routes():
+            if route.name == name:
+                return route.pattern.format(params)
+        raise KeyError(f"no route is named {name!r}")
+
+    def contains(self, router: "Router") -> bool:
+        """Tell whether another router is included here, directly or through others."""
+        included = [entry.router for entry in self._entries if isinstance(entry, _Include)]
+        return any(one is router or one.contains(router) for one in included)
+
+    def _iter_routes(self) -> Iterator[Route]:
+        for entry in self._entries:
+            if isinstance(entry, Route):
+                yield entry.below(self._prefix, self._namespace)
+            elif isinstance(entry, _Include):
+                prefix = self._prefix + entry.prefix
+                namespace = ":".join(filter(None, (self._namespace, entry.namespace))) or None
+                for route in entry.router._iter_routes():  # noqa: SLF001 - one class, another instance
+                    yield route.below(prefix, namespace)
+
+    def _iter_mounts(self) -> Iterator[Mount]:
+        for entry in self._entries:
+            if isinstance(entry, Mount):
+                yield Mount(self._prefix + entry.path, entry.app)
+            elif isinstance(entry, _Include):
+                for mount in entry.router._iter_mounts():  # noqa: SLF001 - one class, another instance
+                    yield Mount(self._prefix + entry.prefix + mount.path, mount.app)
+
+    def _forget(self) -> None:
+        """Drop the table here and in every router above."""
+        self._matcher = None
+        for parent in self._parents:
+            parent._forget()  # noqa: SLF001 - one class, another instance
+
+
+def _checked_prefix(prefix: str) -> str:
+    prefix = prefix.rstrip("/")
+    if prefix and not prefix.startswith("/"):
+        raise RouteError(f"prefix {prefix!r} must start with '/'")
+    return prefix

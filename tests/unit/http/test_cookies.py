@@ -1,0 +1,82 @@
+"""Cookies in both directions."""
+
+import datetime as dt
+from http.cookies import SimpleCookie
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openviper.http.cookies import SameSite, format_cookie, parse_cookies
+
+
+def test_one_malformed_pair_does_not_cost_the_others() -> None:
+    """Pairs without a name or an equals sign are passed over; the first of a name counts."""
+    cookies = parse_cookies([b"a=1; garbage; =x; b=two; a=3", b'c="quo\\"ted"'])
+    assert cookies == {"a": "1", "b": "two", "c": 'quo"ted'}
+
+
+@given(st.text(st.characters(codec="latin-1"), max_size=40))
+def test_value_comes_back_as_it_was_set(value: str) -> None:
+    """Whatever can be set is read back by the same rules; the rest is refused."""
+    try:
+        header = format_cookie("key", value)
+    except ValueError:
+        return
+    pair = header.partition("; ")[0] if '"' not in header else header[: header.rindex('"') + 1]
+    assert parse_cookies([pair.encode("latin-1")]) == {"key": value}
+
+
+def test_attributes_are_written_as_browsers_read_them() -> None:
+    """Each attribute appears once, under its name of RFC 6265."""
+    header = format_cookie(
+        "id",
+        "1",
+        max_age=60,
+        expires=dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC),
+        path="/shop",
+        domain="example.org",
+        secure=True,
+        httponly=True,
+        samesite="none",
+    )
+    morsel = SimpleCookie(header)["id"]
+    assert morsel["max-age"] == "60"
+    assert morsel["expires"] == "Fri, 02 Jan 2026 03:04:05 GMT"
+    assert (morsel["path"], morsel["domain"]) == ("/shop", "example.org")
+    assert morsel["secure"] is True
+    assert morsel["httponly"] is True
+    assert morsel["samesite"] == "None"
+
+
+def test_defaults_are_the_careful_ones() -> None:
+    """Without options a cookie is for the whole site and stays at home."""
+    assert format_cookie("id", "1") == "id=1; Path=/; SameSite=Lax"
+
+
+@pytest.mark.parametrize("key", ["", "a b", "a;b", "a=b", "ü"])
+def test_name_that_is_no_token_is_refused(key: str) -> None:
+    """The name could not be read back."""
+    with pytest.raises(ValueError, match="no cookie name"):
+        format_cookie(key, "1")
+
+
+def test_attribute_that_would_end_it_is_refused() -> None:
+    """A path or domain cannot smuggle in an attribute."""
+    with pytest.raises(ValueError, match="path"):
+        format_cookie("a", "1", path="/; Domain=evil.example")
+    with pytest.raises(ValueError, match="domain"):
+        format_cookie("a", "1", domain="x\r\n")
+
+
+@pytest.mark.parametrize("samesite", ["none", "maybe"])
+def test_samesite_that_clients_drop_is_refused(samesite: SameSite) -> None:
+    """`none` needs an encrypted connection; other words mean nothing."""
+    with pytest.raises(ValueError, match="samesite"):
+        format_cookie("a", "1", samesite=samesite)
+
+
+def test_naive_expiry_is_refused() -> None:
+    """A moment without a zone would be another one on every server."""
+    with pytest.raises(ValueError, match="time zone"):
+        format_cookie("a", "1", expires=dt.datetime(2026, 1, 1))  # noqa: DTZ001 - the point of the test

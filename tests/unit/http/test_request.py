@@ -1,0 +1,114 @@
+"""The request and its body."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from openviper.exceptions import BadRequest, PayloadTooLarge
+from openviper.http.exceptions import ClientDisconnectedError
+from openviper.http.request import Request
+from openviper.types import Message, Receive, Scope
+
+
+def _scope(**changes: Any) -> Scope:
+    return {
+        "type": "http",
+        "method": "GET",
+        "path": "/books",
+        "query_string": b"page=2",
+        "headers": [(b"host", b"testserver"), (b"cookie", b"a=1"), (b"cookie", b"b=2")],
+        "client": ("127.0.0.1", 5000),
+    } | changes
+
+
+def _receive(*messages: Message) -> Receive:
+    waiting = list(messages)
+
+    async def receive() -> Message:
+        return waiting.pop(0)
+
+    return receive
+
+
+def _chunks(chunks: Sequence[bytes]) -> Receive:
+    last = len(chunks) - 1
+    return _receive(*({"type": "http.request", "body": c, "more_body": i < last} for i, c in enumerate(chunks)))
+
+
+def test_parts_are_read_from_the_scope() -> None:
+    """Every part of the start line and the fields is at hand, each made once."""
+    request = Request(_scope(root_path="/mounted"), _receive())
+
+    assert (request.method, request.path, request.root_path) == ("GET", "/books", "/mounted")
+    assert request.query_string == b"page=2"
+    assert request.query_params["page"] == "2"
+    assert request.query_params is request.query_params
+    assert request.cookies == {"a": "1", "b": "2"}
+    assert request.headers["Host"] == "testserver"
+    assert request.header(b"host") == b"testserver"
+    assert request.header(b"absent") is None
+    assert str(request.url) == "http://testserver/books?page=2"
+    assert request.client == ("127.0.0.1", 5000)
+    assert request.path_params == {}
+    assert repr(request) == "<Request GET /books>"
+
+
+def test_what_middleware_put_into_the_scope_is_reached() -> None:
+    """The scope is shared, its state and user among it (C-112)."""
+    scope = _scope(my_plugin_client="client", client=None)
+    request = Request(scope, _receive())
+    request.state["seen"] = 1
+
+    assert request.scope["my_plugin_client"] == "client"
+    assert scope["state"] == {"seen": 1}
+    assert request.user is None
+    assert request.auth is None
+    assert request.client is None
+
+
+@pytest.mark.parametrize("chunks", [[b'{"a": 1}'], [b"", b'{"a"', b": 1}"], [b'{"a": 1}', b""]])
+async def test_body_is_the_same_however_it_arrives(chunks: list[bytes]) -> None:
+    """One message or many, the body is whole, and a second call gives it again."""
+    request = Request(_scope(), _chunks(chunks))
+    assert await request.json() == {"a": 1}
+    assert await request.body() == b'{"a": 1}'
+    assert await request.text() == '{"a": 1}'
+
+
+async def test_body_over_the_limit_is_413_announced_or_not() -> None:
+    """A length that is announced is refused unread; one that is not, once the limit is passed."""
+    announced = Request(_scope(headers=[(b"content-length", b"11")]), _receive(), max_body_bytes=10)
+    with pytest.raises(PayloadTooLarge, match="10 bytes"):
+        await announced.body()
+    for chunks in ([b"x" * 11], [b"x" * 6, b"x" * 5]):
+        with pytest.raises(PayloadTooLarge):
+            await Request(_scope(), _chunks(chunks), max_body_bytes=10).body()
+    assert await Request(_scope(), _chunks([b"x" * 5, b"x" * 5]), max_body_bytes=10).body() == b"x" * 10
+
+
+async def test_client_that_leaves_is_an_error_of_its_own() -> None:
+    """Half a body is never taken for a whole one."""
+    receive = _receive({"type": "http.request", "body": b"ab", "more_body": True}, {"type": "http.disconnect"})
+    with pytest.raises(ClientDisconnectedError) as caught:
+        await Request(_scope(), receive).body()
+    assert caught.value.received == 2
+    assert isinstance(caught.value, ConnectionError)
+
+
+async def test_malformed_json_is_400_with_line_and_column() -> None:
+    """The client learns where its text stops being JSON; the text is not repeated."""
+    with pytest.raises(BadRequest) as caught:
+        await Request(_scope(), _chunks([b'{"a": 1,\n "password": x}'])).json()
+    detail = caught.value.detail
+    assert isinstance(detail, dict)
+    assert (detail["line"], detail["column"]) == (2, 14)
+    assert "password" not in str(detail)
+
+
+@pytest.mark.parametrize("method", ["json", "text"])
+async def test_body_that_is_not_utf_8_is_400(method: str) -> None:
+    """Undecodable bytes are the client's fault."""
+    request = Request(_scope(), _chunks([b'"\xff"']))
+    with pytest.raises(BadRequest):
+        await getattr(request, method)()
