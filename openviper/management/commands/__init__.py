@@ -1,0 +1,1 @@
+"""The commands of every project, one a file; each holds arguments and printing, and calls down for the work."""
