@@ -1,0 +1,73 @@
+"""Run the project's tests with pytest."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Final
+
+from openviper.exceptions import MissingDependencyError
+from openviper.management.arguments import CommandParser
+from openviper.management.base import BaseCommand
+
+_TESTING: Final = {"OPENVIPER_ENV": "testing"}
+# Tells the tests' database to stay for the next run.
+_KEEP_DATABASE: Final = {"OPENVIPER_TEST_KEEPDB": "1"}
+_SIGNALLED: Final = 128
+
+
+class Command(BaseCommand):
+    """Runs pytest in a process of its own, with the project importable and its settings named."""
+
+    help = "Run the project's tests with pytest."
+    needs_apps = False
+    takes_target = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the labels and options."""
+        parser.add_argument(
+            "test_labels",
+            nargs="*",
+            metavar="LABEL",
+            help="path of a test file or folder, with a test as in tests/test_shop.py:TestCart; all tests by default. "
+            "Words behind -- go to pytest as they are",
+        )
+        parser.add_argument("-v", "--verbose", action="count", default=0, help="name each test; twice for more")
+        parser.add_argument("-x", "--failfast", action="store_true", help="stop at the first failure")
+        parser.add_argument("--keepdb", action="store_true", help="keep the test database for the next run")
+
+    def handle(self, test_labels: Sequence[str], *, verbose: int, failfast: bool, keepdb: bool) -> int:
+        """Run pytest and return its exit code.
+
+        Raises:
+            MissingDependencyError: pytest is not installed.
+        """
+        if find_spec("pytest") is None:
+            raise MissingDependencyError("pytest", extra="test", needed_by="The test command")
+        arguments = [*["-v"] * verbose, *["-x"] * failfast, *map(node_id, test_labels)]
+        environ = {**os.environ, **_TESTING, **(_KEEP_DATABASE if keepdb else {})}
+        environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(self.project.root), os.environ.get("PYTHONPATH")]))
+        return _run([sys.executable, "-m", "pytest", *arguments], environ)
+
+
+def node_id(label: str) -> str:
+    """Turn ``file.py:Test:method`` into pytest's ``file.py::Test::method``; other words stay as they are."""
+    file, colon, name = label.partition(".py:")
+    if not colon:
+        return label
+    # A parameter in brackets may hold colons of its own.
+    test, bracket, parameters = name.partition("[")
+    return f"{file}.py::{re.sub(':+', '::', test.strip(':'))}{bracket}{parameters}"
+
+
+def _run(command: Sequence[str], environ: dict[str, str]) -> int:
+    with subprocess.Popen(command, env=environ) as process:  # noqa: S603 - the words are the user's own
+        while True:
+            try:
+                code = process.wait()
+            except KeyboardInterrupt:
+                # The terminal interrupts pytest as well, which then still prints its summary.
+                continue
+            return code if code >= 0 else _SIGNALLED - code
