@@ -12,7 +12,7 @@ __all__ = ["LifespanRunner"]
 Phase: TypeAlias = Literal["startup", "shutdown"]
 
 # An application may also go on waiting for events after its last answer; a server ends it then, and so do we.
-_SECONDS_TO_RETURN: Final = 1.0
+_SECONDS_TO_RETURN: Final = 0.25
 
 
 class LifespanRunner:

@@ -11,10 +11,10 @@ from openviper.primitives import json as jsonlib
 from openviper.testing.cookies import CookieJar
 from openviper.types import RawHeaders, Scope
 
-__all__ = ["OutgoingRequest", "RequestOptions", "build_request", "build_scope", "follow_redirect"]
+__all__ = ["Fields", "OutgoingRequest", "RequestOptions", "build_request", "build_scope", "follow_redirect"]
 
-FieldValue: TypeAlias = "str | int | float | bool | None"
-Fields: TypeAlias = "Mapping[str, FieldValue | Sequence[FieldValue]] | Iterable[tuple[str, FieldValue]]"
+FieldValue: TypeAlias = str | int | float | bool | None
+Fields: TypeAlias = Mapping[str, FieldValue | Sequence[FieldValue]] | Iterable[tuple[str, FieldValue]]
 
 _CLIENT_ADDRESS: Final = ("127.0.0.1", 50000)
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -161,7 +161,9 @@ def _absolute(url: str, base_url: str) -> SplitResult:
         path, _, query = url.partition("#")[0].partition("?")
         parts = SplitResult(base.scheme, base.netloc, path, query, "")
     else:
-        parts = urlsplit(urljoin(base_url, url))
+        parts = urlsplit(url)
+        if not parts.scheme:
+            parts = urlsplit(urljoin(base_url, url))
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise ValueError(f"{url!r} is no http or https address; write a path that starts with a slash, or a whole one")
     return parts._replace(
