@@ -1,0 +1,208 @@
+"""The protection that every response and every request gets without being asked for."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeAlias
+from urllib.parse import quote
+
+from openviper.exceptions import SettingsValidationError
+from openviper.http.headers import encode_header
+from openviper.http.response import JSONResponse, Response
+from openviper.middleware.base import BaseMiddleware
+from openviper.middleware.fallback import given_or_setting
+from openviper.middleware.hosts import AllowedHosts
+from openviper.primitives.unset import UNSET, Unset
+from openviper.types import ASGIApp, Message, RawHeaders, Receive, Scope, Send
+
+__all__ = ["Policy", "SecurityMiddleware"]
+
+Policy: TypeAlias = str | Mapping[str, str | Iterable[str]] | None
+
+logger = logging.getLogger("openviper.security")
+
+_ENCRYPTED: Final = frozenset({"https", "wss"})
+# RFC 6455, 7.4.1: the message breaks a rule of the server.
+_POLICY_VIOLATION: Final = 1008
+_URL_SAFE: Final = "/:@!$&'()*+,;=~-._%?"
+
+
+class SecurityMiddleware(BaseMiddleware):
+    """Refuses unknown hosts, sends plain connections to https, and adds the headers that browsers protect by.
+
+    A header that a response already has stays as it is. Whether a connection is encrypted is what the scope
+    says; the server sets that, from a proxy's headers only if it has been told to trust the proxy.
+
+    An argument that is not given comes from the setting named with it; None or an empty text leaves a header out.
+
+    Args:
+        app: The next application inwards.
+        allowed_hosts: See ``AllowedHosts`` (``ALLOWED_HOSTS``). Others get 400; a websocket is closed.
+        ssl_redirect: Whether a plain request is sent to the same address on https, port 443, with status 307
+            (``SECURE_SSL_REDIRECT``); a plain websocket is closed.
+        hsts_seconds: How long browsers use https only, in seconds; 0 means no such header
+            (``SECURE_HSTS_SECONDS``). Sent over https alone.
+        hsts_include_subdomains: Whether that holds for sub-domains (``SECURE_HSTS_INCLUDE_SUBDOMAINS``).
+        hsts_preload: Whether browsers may ship it in their lists (``SECURE_HSTS_PRELOAD``).
+        frame_options: ``DENY`` or ``SAMEORIGIN`` (``X_FRAME_OPTIONS``).
+        xss_filter: Whether to switch the filter of old browsers on (``SECURE_BROWSER_XSS_FILTER``); it has had
+            holes of its own, so a content security policy is the better protection.
+        referrer_policy: How much of the address other sites are told.
+        content_security_policy: Text, or sources by directive (``SECURE_CONTENT_SECURITY_POLICY``).
+        permissions_policy: Text, or origins by feature (``SECURE_PERMISSIONS_POLICY``).
+        cross_origin_opener_policy: Such as ``same-origin`` (``SECURE_CROSS_ORIGIN_OPENER_POLICY``).
+        cross_origin_embedder_policy: Such as ``require-corp`` (``SECURE_CROSS_ORIGIN_EMBEDDER_POLICY``).
+        cross_origin_resource_policy: Such as ``same-site`` (``SECURE_CROSS_ORIGIN_RESOURCE_POLICY``).
+
+    Raises:
+        SettingsValidationError: A host is malformed, or a header cannot be sent as given (a ValueError).
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        allowed_hosts: Iterable[str] | Unset = UNSET,
+        ssl_redirect: bool | Unset = UNSET,
+        hsts_seconds: int | Unset = UNSET,
+        hsts_include_subdomains: bool | Unset = UNSET,
+        hsts_preload: bool | Unset = UNSET,
+        frame_options: str | Unset | None = UNSET,
+        xss_filter: bool | Unset = UNSET,
+        referrer_policy: str | None = "strict-origin-when-cross-origin",
+        content_security_policy: Policy | Unset = UNSET,
+        permissions_policy: Policy | Unset = UNSET,
+        cross_origin_opener_policy: str | Unset | None = UNSET,
+        cross_origin_embedder_policy: str | Unset | None = UNSET,
+        cross_origin_resource_policy: str | Unset | None = UNSET,
+    ) -> None:
+        super().__init__(app)
+        self._hosts = AllowedHosts(given_or_setting(allowed_hosts, "ALLOWED_HOSTS"))
+        self._ssl_redirect = given_or_setting(ssl_redirect, "SECURE_SSL_REDIRECT")
+        content = given_or_setting(content_security_policy, "SECURE_CONTENT_SECURITY_POLICY")
+        permissions = given_or_setting(permissions_policy, "SECURE_PERMISSIONS_POLICY")
+        opener = given_or_setting(cross_origin_opener_policy, "SECURE_CROSS_ORIGIN_OPENER_POLICY")
+        embedder = given_or_setting(cross_origin_embedder_policy, "SECURE_CROSS_ORIGIN_EMBEDDER_POLICY")
+        resource = given_or_setting(cross_origin_resource_policy, "SECURE_CROSS_ORIGIN_RESOURCE_POLICY")
+        xss = given_or_setting(xss_filter, "SECURE_BROWSER_XSS_FILTER")
+        fields = {
+            "x-content-type-options": "nosniff",
+            "x-frame-options": given_or_setting(frame_options, "X_FRAME_OPTIONS"),
+            "referrer-policy": referrer_policy,
+            "x-xss-protection": "1; mode=block" if xss else None,
+            "content-security-policy": _format_content_policy(content),
+            "permissions-policy": _format_permissions(permissions),
+            "cross-origin-opener-policy": opener,
+            "cross-origin-embedder-policy": embedder,
+            "cross-origin-resource-policy": resource,
+        }
+        hsts = _format_hsts(
+            given_or_setting(hsts_seconds, "SECURE_HSTS_SECONDS"),
+            subdomains=given_or_setting(hsts_include_subdomains, "SECURE_HSTS_INCLUDE_SUBDOMAINS"),
+            preload=given_or_setting(hsts_preload, "SECURE_HSTS_PRELOAD"),
+        )
+        self._plain_headers = _encode(fields)
+        self._encrypted_headers = _encode({**fields, "strict-transport-security": hsts})
+        self._names = frozenset(name for name, _ in self._encrypted_headers)
+        self._refusal = JSONResponse({"detail": "This host is not allowed; see ALLOWED_HOSTS."}, 400)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check http and websocket scopes, add headers to the responses of http; pass everything else on."""
+        kind = scope["type"]
+        if kind not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        host = self._hosts.find(scope["headers"])
+        if host is None:
+            _report_refusal(scope)
+        is_encrypted = scope.get("scheme") in _ENCRYPTED
+        must_encrypt = self._ssl_redirect and not is_encrypted
+        if kind == "websocket":
+            if host is None or must_encrypt:
+                await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            else:
+                await self.app(scope, receive, send)
+            return
+        added = self._encrypted_headers if is_encrypted else self._plain_headers
+
+        async def send_protected(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": self._complete(message.get("headers", ()), added)}
+            await send(message)
+
+        if host is None:
+            await self._refusal(scope, receive, send_protected)
+        elif must_encrypt:
+            # Temporary: browsers keep a permanent one, and a proxy that was set up wrong would be kept with it.
+            await Response(None, 307, {"location": _encrypted_address(scope, host)})(scope, receive, send_protected)
+        else:
+            await self.app(scope, receive, send_protected)
+
+    def _complete(self, given: Iterable[tuple[bytes, bytes]], added: RawHeaders) -> RawHeaders:
+        headers = list(given)
+        present = {name for name, _ in headers}
+        if self._names.isdisjoint(present):
+            return headers + added
+        return headers + [field for field in added if field[0] not in present]
+
+
+def _encode(fields: Mapping[str, str | None]) -> RawHeaders:
+    headers: RawHeaders = []
+    errors: list[str] = []
+    for name, value in fields.items():
+        if not value:
+            continue
+        try:
+            headers.append(encode_header(name, value))
+        except ValueError as error:
+            errors.append(str(error))
+    if errors:
+        raise SettingsValidationError(errors)
+    return headers
+
+
+def _format_hsts(seconds: int, *, subdomains: bool, preload: bool) -> str | None:
+    if not seconds:
+        return None
+    return f"max-age={seconds}{'; includeSubDomains' if subdomains else ''}{'; preload' if preload else ''}"
+
+
+def _format_content_policy(policy: Policy) -> str | None:
+    """Write ``{"default-src": ["'self'"], "upgrade-insecure-requests": ()}`` as one line; text stays as it is."""
+    if policy is None or isinstance(policy, str):
+        return policy
+    directives = []
+    for name, given in policy.items():
+        sources = [given] if isinstance(given, str) else list(given)
+        if any(";" in source or "," in source for source in sources):
+            # Either would end the directive, or the policy, and switch off what comes after it.
+            raise SettingsValidationError(
+                [f"content security policy: {name!r} has a source with ';' or ',': {sources}"]
+            )
+        directives.append(" ".join([name, *sources]).strip())
+    return "; ".join(directives)
+
+
+def _format_permissions(policy: Policy) -> str | None:
+    """Write ``{"camera": ["self", "https://a.example"], "geolocation": ()}`` as one line; text stays as it is."""
+    if policy is None or isinstance(policy, str):
+        return policy
+    features = []
+    for name, given in policy.items():
+        origins = [given] if isinstance(given, str) else list(given)
+        # W3C Permissions Policy, 5.2: keywords stand bare, origins in quotes.
+        written = [origin if origin in ("*", "self") else f'"{origin.strip(chr(34))}"' for origin in origins]
+        features.append(f"{name}={written[0] if written == ['*'] else '(' + ' '.join(written) + ')'}")
+    return ", ".join(features)
+
+
+def _encrypted_address(scope: Scope, host: bytes) -> str:
+    path = scope.get("raw_path") or scope["path"].encode()
+    query = scope.get("query_string", b"")
+    # Quoted once more, since a server may pass on bytes that a header cannot carry; escapes stay as they are.
+    address = quote(b"%b?%b" % (path, query) if query else path, safe=_URL_SAFE)
+    return f"https://{host.decode('ascii')}{address}"
+
+
+def _report_refusal(scope: Scope) -> None:
+    hosts = [value[:255] for name, value in scope["headers"] if name == b"host"]
+    logger.warning("%s refused: Host %r is not in ALLOWED_HOSTS or not well-formed", scope["path"], hosts)
