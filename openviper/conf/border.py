@@ -1,0 +1,40 @@
+"""Running code of the project so that whatever it raises becomes an error with a name and a place."""
+
+import contextlib
+import traceback
+from collections.abc import Iterator
+
+from openviper.conf.masking import mask_text
+from openviper.exceptions import ImproperlyConfigured, SettingsValidationError
+
+__all__ = ["describe_failure", "named_failure"]
+
+
+@contextlib.contextmanager
+def named_failure(subject: str) -> Iterator[None]:
+    """Turn any exception of the project's code into one that says what failed, why and where.
+
+    Args:
+        subject: What is being done, as the beginning of a sentence: ``settings module 'shop.settings'``.
+
+    Raises:
+        ImproperlyConfigured: The code in the block failed; the cause is chained.
+        SettingsValidationError: The code raised it itself; it is passed on, since it names every problem.
+    """
+    try:
+        yield
+    except SettingsValidationError:
+        raise
+    # The project's code may raise anything. Nothing is swallowed: the error goes on with the cause chained to it.
+    except Exception as error:
+        raise ImproperlyConfigured(f"{subject} cannot be loaded: {describe_failure(error)}") from error
+
+
+def describe_failure(error: BaseException) -> str:
+    """Write an exception as its type, its text without secrets, and the line that raised it."""
+    described = f"{type(error).__name__}: {mask_text(str(error))}"
+    if isinstance(error, SyntaxError):
+        return described  # its text holds the place
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if frame.filename != __file__ and not frame.filename.startswith("<frozen")]
+    return f"{described} ({theirs[-1].filename}, line {theirs[-1].lineno})" if theirs else described

@@ -1,0 +1,234 @@
+"""From a settings module, or from what ``configure`` was given, to one instance with a source for every value."""
+
+import importlib
+import logging
+import os
+import sys
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from openviper.conf.annotations import fit, is_setting_name, own_annotations
+from openviper.conf.base import BaseSettings, class_default, setting_types
+from openviper.conf.border import named_failure
+from openviper.conf.defaults import Settings
+from openviper.conf.environment import DotenvFile, current_environment, ignored_variables, read_overrides
+from openviper.conf.masking import mask
+from openviper.conf.sources import SettingsSource
+from openviper.exceptions import ImproperlyConfigured
+from openviper.primitives.problems import Problem, Severity
+
+__all__ = ["LoadedSettings", "load_configured", "load_module"]
+
+logger = logging.getLogger("openviper.conf")
+
+_FRAMEWORK: Final = frozenset(Settings.__mro__)
+_TEST_HOST: Final = "testserver"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSettings:
+    """Settings as they were found.
+
+    Args:
+        instance: Every value, those of names that the framework does not know included.
+        sources: Where each value that is no default came from.
+        module: Name of the settings module; None if there was none.
+        problems: What is odd about the module and no error.
+    """
+
+    instance: BaseSettings
+    sources: Mapping[str, SettingsSource] = field(default_factory=dict)
+    module: str | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a module or an object states: a class, the names that it gives a value, and values beside it."""
+
+    cls: type[BaseSettings] = Settings
+    declared: frozenset[str] = frozenset()
+    values: Mapping[str, object] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+def load_module(dotenv: DotenvFile, environ: Mapping[str, str] = os.environ, *, fresh: bool = False) -> LoadedSettings:
+    """Load the module that ``OPENVIPER_SETTINGS_MODULE`` names, or the defaults if it names none.
+
+    Args:
+        dotenv: The ``.env`` file that has been loaded.
+        environ: The variables.
+        fresh: Whether the module, and what stands below it, is imported anew.
+
+    Raises:
+        ImproperlyConfigured: The module cannot be loaded, or does not say which of its classes counts.
+        SettingsValidationError: Variables cannot be read, or settings have no value.
+    """
+    environment = current_environment(environ)
+    name = environ.get("OPENVIPER_SETTINGS_MODULE", "").strip() or None
+    found = _Found() if name is None else _read_module(_import(name, fresh=fresh))
+    overrides = read_overrides(setting_types(found.cls, found.values), dotenv, environ)
+    values = {**found.values, **{key: value for key, (value, _) in overrides.items()}}
+    if environment == "production" and "DEBUG" not in found.declared | values.keys():
+        values["DEBUG"] = False
+    if environment == "testing":
+        values["ALLOWED_HOSTS"] = _with_test_host(
+            values.get("ALLOWED_HOSTS", class_default(found.cls, "ALLOWED_HOSTS"))
+        )
+    with named_failure(f"settings module {name!r}"):
+        instance = found.cls(**values)
+    for problem in found.problems:
+        logger.warning("%s; %s", problem.message, problem.hint)
+    sources = dict.fromkeys((*found.declared, *found.values), SettingsSource.FILE)
+    sources |= {key: source for key, (_, source) in overrides.items()}
+    return LoadedSettings(instance, sources, name, (*found.problems, *_find_ignored(dotenv, environ)))
+
+
+def load_configured(given: object, fields: Mapping[str, object]) -> LoadedSettings:
+    """Make settings from what a program states itself; variables have no say in them.
+
+    Only what is stated nowhere depends on the environment: ``DEBUG`` is False in production, and in tests
+    ``ALLOWED_HOSTS`` holds the test client's host. An instance states everything.
+
+    Args:
+        given: A settings instance or class, any object with upper-case attributes, or None for the defaults.
+        fields: Values that win over it.
+
+    Raises:
+        TypeError: The object is a mapping, or a field is no upper-case name.
+        SettingsValidationError: Settings have no value.
+    """
+    found = _read_object(given)
+    values = {**found.values, **fields}
+    stated = found.declared | values.keys()
+    environment = current_environment()
+    sources = dict.fromkeys(stated, SettingsSource.CONFIGURED)
+    if environment == "production" and "DEBUG" not in stated:
+        values["DEBUG"] = False
+    if environment == "testing" and "ALLOWED_HOSTS" not in stated:
+        values["ALLOWED_HOSTS"] = _with_test_host(class_default(found.cls, "ALLOWED_HOSTS"))
+    return LoadedSettings(found.cls(**values), sources)
+
+
+def _with_test_host(hosts: object) -> object:
+    if isinstance(hosts, list | tuple) and _TEST_HOST not in hosts:
+        return (*hosts, _TEST_HOST)
+    return hosts
+
+
+def _import(name: str, *, fresh: bool) -> types.ModuleType:
+    replaced: dict[str, types.ModuleType] = {}
+    if fresh:
+        importlib.invalidate_caches()
+        below = [key for key in sys.modules if key == name or key.startswith(f"{name}.")]
+        replaced = {key: sys.modules.pop(key) for key in below}
+    try:
+        with named_failure(f"settings module {name!r}"):
+            return importlib.import_module(name)
+    except ImproperlyConfigured as error:
+        sys.modules.update(replaced)
+        cause = error.__cause__
+        if isinstance(cause, ModuleNotFoundError) and cause.name and f"{name}.".startswith(f"{cause.name}."):
+            raise ImproperlyConfigured(
+                f"settings module {name!r} cannot be found: there is no module {cause.name!r}; check the spelling of "
+                "OPENVIPER_SETTINGS_MODULE, and that the folder above the module is on sys.path"
+            ) from cause
+        raise
+
+
+def _read_module(module: types.ModuleType) -> _Found:
+    names = {name: value for name, value in vars(module).items() if is_setting_name(name)}
+    chosen = _choose_class(module)
+    if chosen is None:
+        return _Found(values=names, problems=tuple(_find_unused(module)))
+    cls, declared = _on_defaults(chosen), _declared_names(chosen)
+    filling = {name: value for name, value in names.items() if name not in declared}
+    hidden = {name: value for name, value in names.items() if name in declared}
+    return _Found(cls, declared, filling, tuple(_find_conflicts(cls, hidden)))
+
+
+def _read_object(given: object) -> _Found:
+    if given is None:
+        return _Found()
+    if isinstance(given, Mapping):
+        raise TypeError("settings.configure() takes the items of a mapping as keywords: configure(**mapping)")
+    if isinstance(given, BaseSettings):
+        return _Found(_on_defaults(type(given)), values=given.as_dict(mask_sensitive=False))
+    if isinstance(given, type) and issubclass(given, BaseSettings):
+        return _Found(_on_defaults(given), _declared_names(given))
+    return _Found(values={name: getattr(given, name) for name in dir(given) if is_setting_name(name)})
+
+
+def _choose_class(module: types.ModuleType) -> type[BaseSettings] | None:
+    """Find the settings class that the module defines last along the inheritance."""
+    depths = {cls: sum(map(_is_projects, cls.__mro__)) for cls in _classes(module) if cls.__module__ == module.__name__}
+    deepest = [cls for cls, depth in depths.items() if depth == max(depths.values())]
+    if len(deepest) > 1:
+        names = " and ".join(sorted(cls.__qualname__ for cls in deepest))
+        raise ImproperlyConfigured(
+            f"settings module {module.__name__!r} defines {names}, and none of them derives from the other; "
+            "keep one, derive one from the other, or move one to a module of its own"
+        )
+    return deepest[0] if deepest else None
+
+
+def _classes(module: types.ModuleType) -> list[type[BaseSettings]]:
+    values = dict.fromkeys(value for value in vars(module).values() if isinstance(value, type))
+    return [value for value in values if issubclass(value, BaseSettings) and _is_projects(value)]
+
+
+def _is_projects(cls: type) -> bool:
+    return issubclass(cls, BaseSettings) and cls not in _FRAMEWORK
+
+
+def _on_defaults(cls: type[BaseSettings]) -> type[BaseSettings]:
+    """Put the framework's defaults below a class that stands on ``BaseSettings`` alone."""
+    if issubclass(cls, Settings):
+        return cls
+    if issubclass(Settings, cls):
+        return Settings
+    body = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
+    return types.new_class(cls.__name__, (cls, Settings), exec_body=lambda namespace: namespace.update(body))
+
+
+def _declared_names(cls: type[BaseSettings]) -> frozenset[str]:
+    """Give the names to which the project's classes, not the framework's, give a value."""
+    owners = filter(_is_projects, cls.__mro__)
+    return frozenset(name for owner in owners for name in own_annotations(owner) if name in vars(owner))
+
+
+def _find_conflicts(cls: type[BaseSettings], hidden: Mapping[str, object]) -> Iterator[Problem]:
+    known = setting_types(cls, {})
+    for name, value in hidden.items():
+        wins = class_default(cls, name)
+        if fit(value, known[name]) != fit(wins, known[name]):
+            yield Problem(
+                "settings.W003",
+                f"{name} is {mask(name, value)!r} in the module and {mask(name, wins)!r} in {cls.__qualname__}; "
+                "the class wins",
+                f"Remove one of the two {name}.",
+                Severity.WARNING,
+            )
+
+
+def _find_unused(module: types.ModuleType) -> Iterator[Problem]:
+    for cls in _classes(module):
+        yield Problem(
+            "settings.W004",
+            f"settings module {module.__name__!r} imports {cls.__qualname__} and defines no settings class, "
+            "so its values are not used",
+            f"Name {cls.__module__} in OPENVIPER_SETTINGS_MODULE, or derive a class from {cls.__qualname__} here.",
+            Severity.WARNING,
+        )
+
+
+def _find_ignored(dotenv: DotenvFile, environ: Mapping[str, str]) -> Iterator[Problem]:
+    for name in ignored_variables(dotenv, environ):
+        yield Problem(
+            "settings.W007",
+            f"the variable {name} is set and not read, since other programs use that name",
+            f"Name it OPENVIPER_{name}, or set OPENVIPER_BARE_ENV to true.",
+            Severity.WARNING,
+        )
