@@ -1,0 +1,243 @@
+"""The application: routes, middleware and life in one ASGI callable."""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar, cast
+
+from openviper._version import __version__
+from openviper.app.discovery import discover_routes
+from openviper.app.dispatch import Dispatcher
+from openviper.app.life import Hook, Life, refuse_lifespan
+from openviper.app.mounts import MountedApp
+from openviper.apps.bootstrap import app_steps, setup
+from openviper.apps.sequence import Step
+from openviper.conf import settings
+from openviper.conf.checks import validate_settings
+from openviper.conf.environment import current_environment
+from openviper.core.context import current_user, ignore_permissions_ctx
+from openviper.http.coercion import coerce_response
+from openviper.http.response import Response
+from openviper.middleware.errors import ErrorHandler, ErrorResponder, ServerErrorMiddleware
+from openviper.middleware.stack import MiddlewareEntry, build_middleware_stack, load_middleware
+from openviper.primitives.imports import import_string
+from openviper.routing.route import Mount
+from openviper.routing.router import Router
+from openviper.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["OpenViper"]
+
+HookT = TypeVar("HookT", bound=Hook)
+HandlerT = TypeVar("HandlerT", bound=ErrorHandler[Any])  # each handler takes an exception class of its own
+
+logger = logging.getLogger("openviper.app")
+
+
+class OpenViper(Router):
+    """An ASGI 3 application and a router in one.
+
+    Making one loads the settings and the installed apps, whose synchronous ``ready()`` hooks run then, once a process.
+    Routes of the project are found beside its settings (``route_paths`` in ``routes``), and the middleware of the
+    ``MIDDLEWARE`` setting is built, when the application starts.
+
+    Args:
+        debug: Whether errors are shown with their traceback; None takes the ``DEBUG`` setting.
+        middleware: Middleware outside that of the setting, the first outermost; None adds none.
+        routes: Pairs of prefix and router in place of those of the project; None takes the project's.
+        title: Name for people; None takes ``PROJECT_NAME``.
+        version: Version of the project for people; None takes ``VERSION``.
+        description: A sentence about it for people; empty by default.
+
+    Raises:
+        ImproperlyConfigured: A setting, or what it points to, cannot work.
+        AppLifecycleError: A hook of an installed app is of the wrong kind, or failed.
+    """
+
+    def __init__(
+        self,
+        *,
+        debug: bool | None = None,
+        middleware: Iterable[MiddlewareEntry] | None = None,
+        routes: Iterable[tuple[str, Router]] | None = None,
+        title: str | None = None,
+        version: str | None = None,
+        description: str = "",
+    ) -> None:
+        setup()
+        super().__init__()
+        self.debug = settings.DEBUG if debug is None else debug
+        self.title = title or settings.PROJECT_NAME
+        self.version = version or settings.VERSION or __version__
+        self.description = description
+        self._middleware = list(middleware or ())
+        self._exception_handlers: dict[type[Exception], ErrorHandler[Any]] = {}
+        self._responder = ErrorResponder(self._exception_handlers, debug=self.debug)
+        self._life = Life(self._steps, hook_timeout=lambda: settings.LIFECYCLE_HOOK_TIMEOUT)
+        self._mounted: dict[int, MountedApp] = {}
+        self._stack: ASGIApp | None = None
+        self._has_lifespan = False
+        self._routes_are_found = routes is not None
+        for prefix, router in routes or ():
+            self.include_router(router, prefix)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one scope; the middleware sees every type."""
+        kind = scope["type"]
+        if kind not in ("http", "websocket"):
+            await self._serve_other(scope, receive, send)
+            return
+        stack = self._stack
+        if stack is None or not (self._has_lifespan or self._life.is_running):
+            stack = ServerErrorMiddleware(self._start_late, responder=self._responder)
+        outer = scope.get("app")
+        if isinstance(outer, OpenViper) and outer is not self:
+            await stack(scope, receive, send)  # mounted in another one, which has set the context
+            return
+        scope["app"] = self
+        # Servers reuse a context for the requests of a connection, so nobody's user may be left in it.
+        user = current_user.set(None)
+        bypass = ignore_permissions_ctx.set(False)
+        try:
+            await stack(scope, receive, send)
+        finally:
+            current_user.reset(user)
+            ignore_permissions_ctx.reset(bypass)
+
+    def on_startup(self, handler: HookT) -> HookT:
+        """Register a function that runs when everything else has started; usable as a decorator.
+
+        Handlers are async or plain functions without arguments and run in the order of registration.
+        """
+        self._life.on_startup.append(handler)
+        return handler
+
+    def on_shutdown(self, handler: HookT) -> HookT:
+        """Register a function that runs before anything else stops; usable as a decorator.
+
+        Handlers are async or plain functions without arguments and run in the order of registration; one that
+        fails does not keep the others from running.
+        """
+        self._life.on_shutdown.append(handler)
+        return handler
+
+    def exception_handler(self, kind: type[Exception]) -> Callable[[HandlerT], HandlerT]:
+        """Register the answer to an exception class and those below it that have none of their own.
+
+        The handler takes the request and the exception, is async or plain, and returns what a route's handler may.
+
+        Raises:
+            TypeError: The class is no exception.
+        """
+        given: object = kind
+        if not (isinstance(given, type) and issubclass(given, Exception)):
+            raise TypeError(f"exception_handler() takes a class of exceptions, not {kind!r}")
+
+        def register(handler: HandlerT) -> HandlerT:
+            self._exception_handlers[kind] = handler
+            return handler
+
+        return register
+
+    def coerce_response(self, result: object) -> Response:
+        """Make a response of what a handler returned; see ``openviper.http.coercion.coerce_response``."""
+        return coerce_response(result)
+
+    def discover_routes(self) -> None:
+        """Include the routes of the project, unless that has happened; done by the start of the application.
+
+        Raises:
+            ImproperlyConfigured: The project's ``routes`` module does not hold what it must.
+            Exception: Whatever that module's own code raises.
+        """
+        if not self._routes_are_found:
+            found = discover_routes(settings.module)
+            self._routes_are_found = True
+            for prefix, router in found:
+                self.include_router(router, prefix)
+
+    def invalidate_middleware_cache(self) -> None:
+        """Build the middleware anew at the next request, from the settings as they are then."""
+        self._stack = None
+
+    def run(self, host: str = "127.0.0.1", port: int = 8000, *, log_level: str = "info") -> int:
+        """Serve this application from a script, until it is told to stop.
+
+        Reloading and several workers start further processes, which must be able to import the application:
+        ``openviper run module:app --reload``.
+
+        Args:
+            host: Address to listen on.
+            port: 1 to 65535.
+            log_level: Least severe messages that the server logs.
+
+        Returns:
+            The exit code of the server.
+        """
+        serve = cast("Callable[..., int]", import_string("openviper.server.run.serve"))
+        return serve(self, host=host, port=port, log_level=log_level)
+
+    def test_client(self, **options: object) -> Any:  # TestClient stands on a floor above
+        """Give a client for tests, which runs the lifespan within ``async with``.
+
+        Args:
+            options: Arguments of ``openviper.testing.TestClient``.
+        """
+        client = cast("Callable[..., object]", import_string("openviper.testing.client.TestClient"))
+        return client(self, **options)
+
+    async def _serve_other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            self._has_lifespan = True
+            try:
+                self._stack = self._assemble()
+            except Exception as error:  # noqa: BLE001 - a lifecycle border: the server is told, and decides
+                await refuse_lifespan(receive, send, error)
+                return
+        await (self._stack or self._assemble())(scope, receive, send)
+
+    async def _start_late(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Start for a request that came before any lifespan event."""
+        if not self._has_lifespan and not self._life.is_running:
+            logger.warning("the server sent no lifespan event; the application starts with its first request")
+            await self._life.start()
+        if self._stack is None:
+            self._stack = self._assemble()
+        await self._stack(scope, receive, send)
+
+    def _assemble(self) -> ASGIApp:
+        """Find the routes and build the stack.
+
+        Raises:
+            ImproperlyConfigured: A route or an entry of the middleware cannot work.
+        """
+        self.discover_routes()
+        _ = self.matcher  # two routes for one address are reported now, not to the first visitor
+        innermost = Dispatcher(
+            self,
+            self._responder,
+            lifespan=self._life.serve_lifespan,
+            mounted=self._mounted_app,
+            max_body_bytes=settings.MAX_BODY_SIZE,
+            landing_title=self.title if self.debug else None,
+        )
+        middleware = [*self._middleware, *load_middleware(settings.MIDDLEWARE)]
+        if not middleware:
+            return innermost
+        return ServerErrorMiddleware(build_middleware_stack(innermost, middleware), responder=self._responder)
+
+    def _steps(self) -> list[Step]:
+        mounted = {id(mount.app): self._mounted_app(mount) for mount in self.mounts}
+        return [
+            Step("the settings", self._check_settings),
+            *app_steps(),
+            *(Step(f"the mounted application {app!r}", app.start, app.stop) for app in mounted.values()),
+        ]
+
+    async def _check_settings(self) -> None:
+        validate_settings(settings, current_environment())
+
+    def _mounted_app(self, mount: Mount) -> MountedApp:
+        """Give the one living form of an application, wherever it is mounted."""
+        known = self._mounted.get(id(mount.app))
+        if known is None:
+            known = self._mounted[id(mount.app)] = MountedApp(mount.app, timeout=settings.LIFECYCLE_HOOK_TIMEOUT)
+        return known

@@ -1,0 +1,171 @@
+"""From a scope to the handler of its route."""
+
+from collections.abc import Callable
+
+import pytest
+
+from openviper.app import OpenViper
+from openviper.exceptions import Conflict
+from openviper.http.request import Request
+from openviper.routing.router import Router
+from openviper.testing import TestClient
+from openviper.types import Message, Receive, Scope, Send
+
+
+@pytest.fixture
+def app(configure: Callable[..., None]) -> OpenViper:
+    """An application with a few routes and nothing around them."""
+    configure()
+    router = Router()
+
+    @router.get("/books/{book_id:int}")
+    async def detail(book_id: int, request: Request) -> dict[str, object]:
+        return {"id": book_id, "params": request.path_params}
+
+    @router.post("/books/{book_id:int}")
+    async def change(book_id: int) -> None: ...
+
+    @router.get("/fail")
+    async def fail() -> None:
+        raise RuntimeError("secret words")
+
+    @router.get("/conflict")
+    async def conflict() -> None:
+        raise Conflict("taken")
+
+    return OpenViper(routes=[("/", router)])
+
+
+async def test_route_is_found_and_answers(app: OpenViper) -> None:
+    """The handler gets its arguments, and plain data goes back as JSON (C-235)."""
+    async with TestClient(app) as client:
+        response = await client.get("/books/7")
+    assert (response.status_code, response.json()) == (200, {"id": 7, "params": {"book_id": 7}})
+
+
+async def test_head_and_options_are_answered_by_themselves(app: OpenViper) -> None:
+    """HEAD gives the fields of GET without content; OPTIONS the methods of the path."""
+    async with TestClient(app) as client:
+        head = await client.head("/books/7")
+        options = await client.options("/books/7")
+    assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", "31")
+    assert (options.status_code, options.headers["allow"]) == (204, "GET, HEAD, OPTIONS, POST")
+
+
+async def test_wrong_method_and_wrong_path_are_told_apart(app: OpenViper) -> None:
+    """405 lists what the path answers, 404 is for paths that no route has."""
+    async with TestClient(app) as client:
+        wrong_method = await client.delete("/books/7")
+        wrong_path = await client.get("/books/seven")
+    assert (wrong_method.status_code, wrong_method.headers["allow"]) == (405, "GET, HEAD, OPTIONS, POST")
+    assert (wrong_path.status_code, wrong_path.json()) == (404, {"detail": "Not found."})
+
+
+async def test_exceptions_of_handlers_become_answers(app: OpenViper, caplog: pytest.LogCaptureFixture) -> None:
+    """An HTTP error keeps its words; any other is logged and keeps its words to itself."""
+    async with TestClient(app) as client:
+        conflict = await client.get("/conflict")
+        failure = await client.get("/fail")
+    assert (conflict.status_code, conflict.json()) == (409, {"detail": "taken"})
+    assert (failure.status_code, failure.json()) == (500, {"detail": "Internal Server Error"})
+    assert "secret words" in caplog.text
+
+
+async def test_route_added_while_running_is_served(app: OpenViper) -> None:
+    """The table is made anew after a change."""
+    async with TestClient(app) as client:
+        assert (await client.get("/late")).status_code == 404
+        app.get("/late")(lambda: "here")
+        assert (await client.get("/late")).text == "here"
+
+
+async def test_mounted_application_answers_below_its_path(app: OpenViper) -> None:
+    """It sees the whole path and a grown root_path; routes win over it, and its errors become 500."""
+
+    async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].endswith("/raise"):
+            raise RuntimeError("mounted failed")
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": f"{scope['root_path']}|{scope['path']}".encode()})
+
+    app.mount("/books", mounted)
+    async with TestClient(app) as client:
+        assert (await client.get("/books/x/y")).text == "/books|/books/x/y"
+        assert (await client.get("/books/7")).json() == {"id": 7, "params": {"book_id": 7}}
+        assert (await client.get("/books/raise")).status_code == 500
+
+
+async def test_mounted_error_after_the_start_is_not_answered_twice(app: OpenViper) -> None:
+    """Once an answer has begun, the error goes on to the server, which closes the connection."""
+
+    async def half(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError("half-way")
+
+    app.mount("/half", half)
+    with pytest.raises(RuntimeError, match="half-way"):
+        await TestClient(app).get("/half")
+
+
+async def test_application_mounted_elsewhere_finds_its_routes(app: OpenViper) -> None:
+    """ASGI leaves root_path in front of the path; a root_path that is not there is no part of it."""
+    for scope_path, root_path, status in (("/site/fail", "/site", 500), ("/sitex", "/site", 404), ("/fail", "", 500)):
+        sent: list[Message] = []
+        await _call(app, scope_path, root_path, sent)
+        assert sent[0]["status"] == status
+    sent = []
+    await _call(app, "/site", "/site", sent)
+    assert sent[0]["status"] == 404
+
+
+async def _call(app: OpenViper, path: str, root_path: str, sent: list[Message]) -> None:
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {"type": "http", "method": "GET", "path": path, "root_path": root_path, "query_string": b"", "headers": []}
+    await app(scope, receive, send)
+
+
+async def test_websocket_that_nobody_answers_is_closed(app: OpenViper) -> None:
+    """The close code says that there is nothing at the address."""
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    await app({"type": "websocket", "path": "/ws", "headers": []}, receive, send)
+    assert (sent[0]["type"], sent[0]["code"]) == ("websocket.close", 4404)
+
+
+async def test_websocket_below_a_mount_reaches_it(app: OpenViper) -> None:
+    """A mounted application serves its own websockets."""
+    seen: list[str] = []
+
+    async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope["type"] + scope["root_path"])
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None: ...
+
+    app.mount("/live", mounted)
+    await app({"type": "websocket", "path": "/live/1", "headers": []}, receive, send)
+    assert "websocket/live" in seen
+
+
+@pytest.mark.parametrize(("debug", "status"), [(True, 200), (False, 404)])
+async def test_landing_page_is_shown_in_debug_only(debug: bool, status: int, configure: Callable[..., None]) -> None:
+    """A project without a page at its root greets its author, and nobody else."""
+    configure(DEBUG=debug, PROJECT_NAME="Shop")
+    async with TestClient(OpenViper()) as client:
+        response = await client.get("/")
+        assert response.status_code == status
+        assert ("Shop is running" in response.text) is debug
+        assert (await client.post("/")).status_code == 404

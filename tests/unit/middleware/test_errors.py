@@ -1,0 +1,148 @@
+"""From an exception to a response."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from openviper.exceptions import HTTPException, NotFound, Unauthorized, ValidationError
+from openviper.http.exceptions import ClientDisconnectedError
+from openviper.http.request import Request
+from openviper.http.response import Response
+from openviper.middleware.errors import ErrorResponder, ServerErrorMiddleware
+from openviper.primitives.json import decode
+from openviper.types import Message, Receive, Scope, Send
+
+HTML = [(b"accept", b"text/html,application/xhtml+xml,*/*;q=0.8")]
+
+
+def _scope(headers: list[tuple[bytes, bytes]] | None = None) -> Scope:
+    return {"type": "http", "method": "GET", "path": "/x", "headers": headers or []}
+
+
+async def _receive() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def _respond(
+    error: Exception,
+    *,
+    headers: list[tuple[bytes, bytes]] | None = None,
+    debug: bool = False,
+    handlers: Mapping[type[Exception], Any] | None = None,
+) -> Response:
+    return await ErrorResponder(handlers or {}, debug=debug).respond(_scope(headers), _receive, error)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "detail"),
+    [
+        (NotFound(), 404, "Not found."),
+        (NotFound("no book"), 404, "no book"),
+        (HTTPException(418, {"why": "tea"}), 418, {"why": "tea"}),
+        (ValidationError([{"field": "a"}]), 422, [{"field": "a"}]),
+    ],
+)
+async def test_http_error_is_told_as_json(error: Exception, status: int, detail: object) -> None:
+    """Status and detail go to the client as they were raised."""
+    response = await _respond(error)
+    assert (response.status_code, decode(response.body)) == (status, {"detail": detail})
+
+
+async def test_headers_of_the_error_are_sent() -> None:
+    """A challenge belongs to a 401."""
+    assert (await _respond(Unauthorized())).headers["www-authenticate"] == "Bearer"
+
+
+async def test_browser_gets_a_page_and_nothing_in_it_is_markup() -> None:
+    """A navigation is answered with HTML in which the detail is text; a client that takes JSON gets JSON."""
+    page = await _respond(NotFound("<script>"), headers=HTML)
+    assert page.headers["content-type"].startswith("text/html")
+    assert b"&lt;script&gt;" in page.body
+    assert b"<script>" not in page.body
+    both = await _respond(NotFound(), headers=[(b"accept", b"application/json, text/html")])
+    assert both.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("headers", [HTML, []])
+async def test_unexpected_error_is_logged_and_told_in_debug_only(
+    headers: list[tuple[bytes, bytes]], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The traceback is in the log; the client sees it only in debug."""
+    closed = await _respond(RuntimeError("password=1"), headers=headers)
+    opened = await _respond(RuntimeError("password=1"), headers=headers, debug=True)
+    assert (closed.status_code, opened.status_code) == (500, 500)
+    assert b"password" not in closed.body
+    assert b"RuntimeError: password=1" in opened.body
+    assert caplog.text.count("RuntimeError: password=1") == 2
+    assert "GET /x raised an error" in caplog.text
+
+
+async def test_handler_of_the_nearest_class_answers() -> None:
+    """Of several that fit, the one nearest to the exception; sync and async alike, results coerced."""
+
+    async def lookup(request: Request, error: LookupError) -> dict[str, str]:
+        return {"path": request.path, "kind": type(error).__name__}
+
+    def key(request: Request, error: KeyError) -> tuple[str, int]:
+        return "no such key", 410
+
+    handlers = {LookupError: lookup, KeyError: key, Exception: lookup}
+    assert decode((await _respond(IndexError(), handlers=handlers)).body) == {"path": "/x", "kind": "IndexError"}
+    assert (await _respond(KeyError(), handlers=handlers)).status_code == 410
+    assert (await _respond(NotFound(), handlers={HTTPException: key})).status_code == 410
+    assert (await _respond(NotFound(), handlers={KeyError: key})).status_code == 404
+
+
+async def test_handler_that_fails_is_itself_an_unexpected_error(caplog: pytest.LogCaptureFixture) -> None:
+    """The client gets 500, and the log has both errors."""
+
+    def broken(request: Request, error: Exception) -> None:
+        raise ValueError("second") from error
+
+    response = await _respond(RuntimeError("first"), handlers={RuntimeError: broken})
+    assert response.status_code == 500
+    assert "second" in caplog.text
+    assert "first" in caplog.text
+
+
+async def test_client_that_left_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody is left to answer, and nothing is logged as wrong."""
+    caplog.set_level("WARNING")
+    assert (await _respond(ClientDisconnectedError(3))).status_code == 499
+    assert caplog.text == ""
+
+
+async def test_stack_that_raises_is_answered() -> None:
+    """An exception of a middleware gives 500, not a dropped connection (C-119a)."""
+
+    async def raises(scope: Scope, receive: Receive, send: Send) -> None:
+        raise RuntimeError("middleware")
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    stack = ServerErrorMiddleware(raises, responder=ErrorResponder({}, debug=False))
+    await stack(_scope(), _receive, send)
+    assert sent[0]["status"] == 500
+    with pytest.raises(RuntimeError, match="middleware"):
+        await stack({"type": "websocket"}, _receive, send)
+
+
+async def test_error_after_the_start_goes_on_to_the_server() -> None:
+    """A second start would break the protocol; the server closes the connection instead."""
+
+    async def half(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError("half-way")
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    with pytest.raises(RuntimeError, match="half-way"):
+        await ServerErrorMiddleware(half, responder=ErrorResponder({}, debug=False))(_scope(), _receive, send)
+    assert len(sent) == 1
