@@ -62,34 +62,28 @@ class Target:
             ApplicationLoadError: The module is missing or fails, or what is found there is no application. Of what
                 the module's own code raised, the message holds the part of the traceback outside the framework.
         """
-        found: object = self._import()
+        found = self._guarded(lambda: importlib.import_module(self.module))
         for name in self.attribute.split("."):
             if not hasattr(found, name):
                 raise ApplicationLoadError(self.text, f"the module {self.module} has no {self.attribute!r}")
             found = getattr(found, name)
         if callable(found) and self.is_factory:
-            found = self._call(found)
+            found = self._guarded(found)
         if not callable(found):
             raise ApplicationLoadError(
                 self.text, f"{self.module}:{self.attribute} is of type {type(found).__name__}, no ASGI application"
             )
         return cast(ASGIApp, found)
 
-    def _import(self) -> object:
+    def _guarded(self, call: Callable[[], object]) -> object:
         try:
-            return importlib.import_module(self.module)
-        except ModuleNotFoundError as error:
-            if error.name is None or not f"{self.module}.".startswith(f"{error.name}."):
-                raise ApplicationLoadError(self.text, _describe(error)) from error
-            raise ApplicationLoadError(self.text, f"there is no module {error.name} in {_places()}") from error
-        except Exception as error:  # the border of a command: the module is the project's code and may raise anything
-            raise ApplicationLoadError(self.text, _describe(error)) from error
-
-    def _call(self, factory: Callable[[], object]) -> object:
-        try:
-            return factory()
-        except Exception as error:  # the border of a command, as above
-            raise ApplicationLoadError(self.text, _describe(error)) from error
+            return call()
+        except Exception as error:  # the border of one management command: the project's code may raise anything
+            if isinstance(error, ModuleNotFoundError) and error.name and f"{self.module}.".startswith(f"{error.name}."):
+                reason = f"there is no module {error.name} in {_places()}"
+            else:
+                reason = _describe(error)
+            raise ApplicationLoadError(self.text, reason) from error
 
 
 def _places() -> str:

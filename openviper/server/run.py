@@ -1,0 +1,136 @@
+"""Start a server with our defaults: uvicorn on httptools and, where it is installed, uvloop."""
+
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from openviper.core.app_resolver import AppResolver
+from openviper.server.address import bind_socket
+from openviper.server.children import START_FAILED, Inheritance
+from openviper.server.exceptions import ApplicationLoadError, ServerError
+from openviper.server.options import ProcessOptions
+from openviper.server.target import Target
+from openviper.types import ASGIApp
+
+__all__ = ["LOG_LEVELS", "serve"]
+
+#: What ``log_level`` may be, the quietest first.
+LOG_LEVELS: Final = ("critical", "error", "warning", "info", "debug", "trace")
+
+# Seconds for requests in flight before a restart: a stream that never ends must not hold up the reload.
+_RELOAD_GRACE: Final = 1
+
+# Seconds beyond the grace for requests that the shutdown of the application may take in a child process.
+_SHUTDOWN_ALLOWANCE: Final = 60.0
+
+
+def serve(
+    target: str | ASGIApp,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    reload: bool = False,
+    workers: int = 1,
+    log_level: str = "info",
+    access_log: bool = True,
+    factory: bool = False,
+    app_dir: Path | str | None = None,
+    graceful_timeout: int = 30,
+    trusted_proxies: Sequence[str] = (),
+    unwatched: Sequence[Path] = (),
+) -> int:
+    """Serve an application until the process is told to stop by SIGINT or SIGTERM.
+
+    A stop lets the requests in flight finish, then runs the shutdown of the application. With ``reload`` or
+    several ``workers`` the command line of this process is run again in children, which call this function too.
+
+    Args:
+        target: The application, or its name: ``app``, ``app.py``, ``package.module`` or ``package.module:name``,
+            where the name in the module is ``app`` if it is not given.
+        host: Name or address of this machine.
+        port: 0 to 65535; 0 takes a free one, which is logged.
+        reload: Start anew when a file below ``app_dir`` changes. Needs a POSIX system and leaves one worker.
+        workers: Number of processes. More than one needs a POSIX system.
+        log_level: One of ``LOG_LEVELS``.
+        access_log: Whether each request is logged.
+        factory: Whether the name is that of a function that makes the application.
+        app_dir: Put in front of ``sys.path``, and watched; None adds nothing and watches the working directory.
+        graceful_timeout: Seconds that requests in flight may take after a stop was requested.
+        trusted_proxies: Addresses and networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` count.
+        unwatched: Folders whose files do not cause a reload.
+
+    Returns:
+        0 after a stop on request; 1 when the server could not start, with the reason on stderr, or when the
+        application failed to shut down.
+    """
+    root = str(Path(app_dir or ".").absolute())
+    if app_dir is not None and sys.path[:1] != [root]:
+        sys.path.insert(0, root)
+    options = ProcessOptions(log_level, access_log, _RELOAD_GRACE if reload else graceful_timeout, trusted_proxies)
+    try:
+        inherited = Inheritance.take()
+        if inherited is not None:
+            return _serve_here(_load(target, factory), inherited.listener, options, inherited.lifeline)
+        _check_wishes(log_level, workers, reload=reload)
+        with bind_socket(host, port) as listener:
+            if not reload and workers == 1:
+                return _serve_here(_load(target, factory), listener, options)
+            if isinstance(target, str):
+                _check_target(target)
+            stop_timeout = options.graceful_timeout + _SHUTDOWN_ALLOWANCE
+            if reload:
+                return _watch(listener, Path(root), unwatched, stop_timeout, log_level)
+            return _multiply(listener, workers, stop_timeout, log_level)
+    except ServerError as error:
+        sys.stderr.write(f"{error}\n")
+        return START_FAILED
+
+
+def _load(target: str | ASGIApp, is_factory: bool) -> ASGIApp:
+    return Target.parse(target, is_factory=is_factory).load() if isinstance(target, str) else target
+
+
+def _check_wishes(log_level: str, workers: int, *, reload: bool) -> None:
+    if log_level not in LOG_LEVELS:
+        raise ServerError(f"the log level {log_level!r} is none of {', '.join(LOG_LEVELS)}")
+    if workers < 1:
+        raise ServerError(f"{workers} workers cannot serve; ask for 1 or more")
+    if (reload or workers > 1) and os.name != "posix":
+        raise ServerError("reload and several workers need a POSIX system; here it is one worker without reload")
+
+
+def _check_target(target: str) -> None:
+    """Refuse a module that cannot be found, without running any code: children would fail over it for ever."""
+    module = Target.parse(target).module
+    if AppResolver().resolve(module) is None:
+        raise ApplicationLoadError(
+            target, f"there is no module {module} in {sys.path[0]} or among the installed packages"
+        )
+
+
+def _serve_here(app: ASGIApp, listener: socket.socket, options: ProcessOptions, lifeline: int | None = None) -> int:
+    # uvicorn and its loop are a heavy floor, and a wrong target should be reported without waiting for them.
+    from openviper.server.process import run_process
+
+    return run_process(app, listener, options, lifeline=lifeline)
+
+
+def _watch(listener: socket.socket, root: Path, unwatched: Sequence[Path], stop_timeout: float, log_level: str) -> int:
+    # uvicorn, for the format of its log, and watchfiles are heavy floors that one process alone does not need.
+    from openviper.server.logs import configure_server_log
+    from openviper.server.reload import run_with_reload
+
+    configure_server_log(log_level)
+    return run_with_reload(listener, root, ignored=unwatched, stop_timeout=stop_timeout)
+
+
+def _multiply(listener: socket.socket, workers: int, stop_timeout: float, log_level: str) -> int:
+    # uvicorn is a heavy floor; here it only gives the log its format.
+    from openviper.server.logs import configure_server_log
+    from openviper.server.workers import run_workers
+
+    configure_server_log(log_level)
+    return run_workers(listener, workers, stop_timeout=stop_timeout)
