@@ -1,0 +1,77 @@
+"""Serve the project."""
+
+import os
+from argparse import BooleanOptionalAction
+
+from openviper.conf.lazy import settings
+from openviper.conf.logging import configure_logging
+from openviper.management.arguments import CommandParser
+from openviper.management.base import BaseCommand
+from openviper.management.target import find_application
+from openviper.server.run import LOG_LEVELS, serve
+from openviper.server.target import Target
+
+
+class Command(BaseCommand):
+    """Serves the application of the project, or one that is named, with reload while developing."""
+
+    help = "Serve the project, with reload when a file changes while DEBUG is on."
+    # The application sets its apps up itself, in each of the processes that serve it.
+    needs_apps = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the application and how it is served."""
+        parser.add_argument(
+            "app", nargs="?", help="the application, as in shop.asgi:app; that of the project by default"
+        )
+        parser.add_argument("--host", default="127.0.0.1", help="name or address to listen on (default: %(default)s)")
+        parser.add_argument("--port", type=int, default=8000, help="port, 0 for a free one (default: %(default)s)")
+        parser.add_argument(
+            "--reload", action=BooleanOptionalAction, help="start anew when a file changes (default: as DEBUG)"
+        )
+        parser.add_argument(
+            "--workers",
+            type=int,
+            default=1,
+            help="number of processes; with --reload there is one (default: %(default)s)",
+        )
+        parser.add_argument("--log-level", choices=LOG_LEVELS, default="info", help="(default: %(default)s)")
+        parser.add_argument("--no-access-log", action="store_true", help="do not log each request")
+
+    def handle(
+        self,
+        *,
+        app: str | None,
+        host: str,
+        port: int,
+        reload: bool | None,
+        workers: int,
+        log_level: str,
+        no_access_log: bool,
+    ) -> int:
+        """Serve until told to stop.
+
+        Raises:
+            CommandError: The project has no application.
+            ApplicationLoadError: What was named is no name of an application.
+        """
+        # The process that watches over others has no application that would do it.
+        configure_logging(settings)
+        target = find_application(self.project) if app is None else Target.parse(app)
+        if reload is None:
+            # Who asks for workers wants to see them; and only POSIX systems can reload.
+            reload = settings.DEBUG and workers == 1 and os.name == "posix"
+        root = self.project.root
+        return serve(
+            target.text,
+            factory=target.is_factory,
+            host=host,
+            port=port,
+            reload=reload,
+            workers=workers,
+            log_level=log_level,
+            access_log=not no_access_log,
+            app_dir=root,
+            trusted_proxies=settings.TRUSTED_PROXIES,
+            unwatched=(root / settings.MEDIA_ROOT, root / settings.STATIC_ROOT),
+        )
