@@ -1,7 +1,5 @@
 """The page of a project that has no page yet; shown at ``/`` in debug only."""
 
-import html
-
 from openviper.http.response import HTMLResponse
 
 __all__ = ["landing_page"]
@@ -38,4 +36,6 @@ def landing_page(title: str) -> HTMLResponse:
     Args:
         title: Name of the application, as plain text.
     """
+    import html  # its table of entities is of no use to an application with a page of its own
+
     return HTMLResponse(_PAGE.format(title=html.escape(title)))

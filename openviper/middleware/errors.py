@@ -4,7 +4,6 @@ It stands twice in an application: around the handlers, so that the middleware o
 handler raised, and around the whole stack, for what a middleware itself raises.
 """
 
-import html
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
@@ -134,6 +133,8 @@ def _wants_html(scope: Scope) -> bool:
 
 
 def _page(title: str, text: str) -> str:
+    import html  # its table of entities is of no use to a server that makes no mistakes
+
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>'
         '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'

@@ -4,7 +4,6 @@ import decimal
 from collections.abc import Set as AbstractSet
 from pathlib import PurePath
 
-import msgspec
 import orjson
 
 __all__ = ["decode", "encode"]
@@ -40,12 +39,15 @@ def decode(data: bytes | bytearray | memoryview | str) -> object:
 
 def _carry(value: object) -> object:
     """Turn what orjson does not know into what it does; called for such values only."""
-    if isinstance(value, msgspec.Struct):
-        return msgspec.to_builtins(value)
     if isinstance(value, decimal.Decimal | PurePath):
         return str(value)
     if isinstance(value, AbstractSet | tuple):  # named tuples; plain ones are orjson's own
         return list(value)
+    if hasattr(value, "__struct_fields__"):
+        # Loaded already where there is a Struct; at the top it would cost every start 5 ms.
+        import msgspec
+
+        return msgspec.to_builtins(value)
     dump = getattr(value, "model_dump", None)  # pydantic is optional, so its models are known by their method
     if callable(dump):
         return dump(mode="json")
