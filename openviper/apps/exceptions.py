@@ -17,6 +17,7 @@ attribute and as ``__cause__``.
 
 from collections.abc import Iterable
 
+from openviper.conf.border import describe_failure
 from openviper.exceptions import OpenViperError
 
 __all__ = [
@@ -45,6 +46,8 @@ class AppLifecycleImportError(AppLifecycleError, RuntimeError):
         app_name: The entry of ``INSTALLED_APPS``.
         original_exception: What the import raised.
         module: Dotted name of the module that failed; None means the app itself.
+
+    The message ends with the line that raised, if it is known.
     """
 
     def __init__(self, app_name: str, original_exception: BaseException, *, module: str | None = None) -> None:
@@ -53,7 +56,7 @@ class AppLifecycleImportError(AppLifecycleError, RuntimeError):
         self.original_exception = original_exception
         part = "" if self.module == app_name else f"module {self.module!r} of "
         super().__init__(
-            f"{part}installed app {app_name!r} is there but cannot be imported: {describe_error(original_exception)}"
+            f"{part}installed app {app_name!r} is there but cannot be imported: {describe_failure(original_exception)}"
         )
 
 

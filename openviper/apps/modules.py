@@ -6,6 +6,8 @@ reader, for both raise ModuleNotFoundError: only the name of the missing module 
 
 import importlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 
 from openviper.apps.exceptions import AppLifecycleImportError
@@ -26,15 +28,13 @@ def import_app(app_name: str) -> ModuleType | None:
     Raises:
         AppLifecycleImportError: The app is there, and its code raises (a missing import of its own included).
     """
-    try:
-        return importlib.import_module(app_name)
-    except ModuleNotFoundError as error:
-        if error.name is not None and (error.name == app_name or app_name.startswith(f"{error.name}.")):
-            return None
-        raise AppLifecycleImportError(app_name, error) from error
-    except (Exception, SystemExit) as error:
-        # An app that calls sys.exit() while it is imported would end the server without a word about itself.
-        raise AppLifecycleImportError(app_name, error) from error
+    with _named_failure(app_name, app_name):
+        try:
+            return importlib.import_module(app_name)
+        except ModuleNotFoundError as error:
+            if error.name is not None and f"{app_name}.".startswith(f"{error.name}."):
+                return None
+            raise
 
 
 def import_submodule(app_name: str, submodule: str) -> ModuleType | None:
@@ -51,9 +51,17 @@ def import_submodule(app_name: str, submodule: str) -> ModuleType | None:
         AppLifecycleImportError: The module is there, and importing it raises.
     """
     name = f"{app_name}.{submodule}"
-    try:
+    with _named_failure(app_name, name):
         if sys.modules.get(name) is None and not module_exists(name):
             return None
         return importlib.import_module(name)
+
+
+@contextmanager
+def _named_failure(app_name: str, module: str) -> Iterator[None]:
+    try:
+        yield
+    # A lifecycle border: the code of an app may raise anything while it is imported. One that calls sys.exit() would
+    # otherwise end the server without a word about itself.
     except (Exception, SystemExit) as error:
-        raise AppLifecycleImportError(app_name, error, module=name) from error
+        raise AppLifecycleImportError(app_name, error, module=module) from error

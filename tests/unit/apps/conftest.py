@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from openviper.apps.bootstrap import reset_setup
+from openviper.conf import settings
+
 JOURNAL = '''
 """What the hooks of the test's apps have done, in order."""
 events = []
@@ -83,3 +86,13 @@ def events(app_root: Path) -> list[str]:
 def never() -> asyncio.Event:
     """An event that nobody sets, to wait for in vain."""
     return asyncio.Event()
+
+
+@pytest.fixture
+def configure(app_root: Path) -> Iterator[Callable[..., None]]:
+    """State settings as a program would: ``configure(INSTALLED_APPS=("shop",))``; undone afterwards."""
+    settings.reset()
+    reset_setup()
+    yield settings.configure
+    reset_setup()
+    settings.reset()
