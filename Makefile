@@ -57,7 +57,7 @@ types: $(INSTALLED)
 	$(BIN)/python -m mypy
 
 contracts: $(INSTALLED)
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/deptry .
 
 docs: $(INSTALLED)  ## build the documents into docs/_build
@@ -72,7 +72,7 @@ format: $(INSTALLED)  ## put the code into shape
 	$(BIN)/python -m ruff format .
 
 clean:  ## remove everything that make has made
-	rm -rf .venv .venv-* docs/_build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf .venv .venv-* docs/_build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(TESTED): $(INSTALLED) $(SOURCES)

@@ -24,10 +24,8 @@ MOST_EXPORTS: Final = 40
 NAMELESS: Final = frozenset({"base_utils", "common", "compat", "constants", "helpers", "misc", "types2", "utils"})
 
 _LEFTOVER: Final = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
-_TYPE_IGNORE: Final = re.compile(r"\btype:\s*ignore\b(?P<rest>.*)")
-_NOQA: Final = re.compile(r"\bnoqa\b(?P<rest>.*)")
-# A code in brackets or after a colon, then a dash and words that say why.
-_CODE_AND_REASON: Final = re.compile(r"\A(?:\[[\w, -]+\]|:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*)\s*(?:-|#)\s*\S+ \S+")
+_TYPE_IGNORE: Final = re.compile(r"\btype:\s*ignore\b(?P<codes>\[[\w, -]+\])?")
+_NOQA: Final = re.compile(r"\bnoqa\b(?P<codes>:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*)?")
 
 
 def file_length(source: Source) -> Iterator[str]:
@@ -121,10 +119,10 @@ def leftovers(source: Source) -> Iterator[str]:
 def silenced_tools(source: Source) -> Iterator[str]:
     """Whoever silences a tool says which rule, and why, on the same line."""
     for line, comment in source.comments.items():
-        for pattern in (_TYPE_IGNORE, _NOQA):
-            found = pattern.search(comment)
-            if found and not _CODE_AND_REASON.match(found["rest"]):
-                yield f"{source.path}:{line}: {comment!r} needs a code and, after a dash, the reason"
+        silenced = [*_TYPE_IGNORE.finditer(comment), *_NOQA.finditer(comment)]
+        reason = _NOQA.sub("", _TYPE_IGNORE.sub("", comment))
+        if silenced and (len(re.findall(r"\w+", reason)) < 2 or any(found["codes"] is None for found in silenced)):
+            yield f"{source.path}:{line}: {comment!r} needs a code and, after a dash, the reason"
 
 
 def stated_tests(source: Source) -> Iterator[str]:

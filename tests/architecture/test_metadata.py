@@ -1,14 +1,8 @@
-"""The metadata of the distribution, and what a wheel of it carries."""
+"""The metadata of the distribution."""
 
 import importlib.metadata
 import re
-import subprocess
-import sys
 import tomllib
-import zipfile
-from pathlib import Path
-
-import pytest
 
 import openviper
 from tests.architecture.source import ROOT, sources
@@ -53,31 +47,3 @@ def test_every_tool_is_configured_in_one_file() -> None:
     """No other configuration file stands beside ``pyproject.toml``."""
     others = ("setup.cfg", "setup.py", "tox.ini", "pytest.ini", "mypy.ini", ".coveragerc", ".importlinter", "ruff.toml")
     assert [name for name in others if (ROOT / name).exists()] == []
-
-
-@pytest.mark.slow
-def test_wheel_carries_every_file_and_runs(tmp_path: Path) -> None:
-    """A wheel holds each file of the package, and its program starts in an empty environment."""
-    wheel = build_wheel(tmp_path)
-    carried = set(zipfile.ZipFile(wheel).namelist())
-    files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "openviper").rglob("*") if path.is_file()}
-    assert {name for name in files if "__pycache__" not in name} - carried == set()
-
-    run(sys.executable, "-m", "venv", "empty", folder=tmp_path)
-    programs = tmp_path / "empty" / "bin"
-    run(programs / "python", "-m", "pip", "--quiet", "install", wheel, folder=tmp_path)
-    assert run(programs / "openviper", "version", folder=tmp_path) == f"OpenViper {openviper.__version__}\n"
-    run(programs / "openviper", "create-project", "shop", folder=tmp_path)
-    run(programs / "python", "viperctl.py", "check", folder=tmp_path / "shop")
-
-
-def build_wheel(folder: Path) -> Path:
-    run(sys.executable, "-m", "build", "--wheel", "--outdir", folder / "dist", ROOT, folder=folder)
-    (wheel,) = (folder / "dist").glob("openviper-*.whl")
-    return wheel
-
-
-def run(*command: str | Path, folder: Path) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=folder, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout

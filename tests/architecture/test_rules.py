@@ -63,6 +63,7 @@ BREAKING = [
     (rules.silenced_tools, "openviper/a.py", "x = 1  # type: ignore[misc]", "needs a code"),
     (rules.silenced_tools, "openviper/a.py", "x = 1  # noqa: BLE001", "needs a code"),
     (rules.silenced_tools, "openviper/a.py", "x = 1  # noqa", "needs a code"),
+    (rules.silenced_tools, "a.py", "x = y  # type: ignore[name-defined]  # the point of it  # noqa: F821"),
     (rules.stated_tests, "tests/test_a.py", "def test_a(): pass", "no docstring"),
     (rules.sleeping_tests, "tests/test_a.py", "import time\ntime.sleep(1)", ":2: sleeps"),
 ]
@@ -79,6 +80,7 @@ KEEPING = [
     (rules.leftovers, "openviper/a.py", "x = 'TODO'  # a word of the page"),
     (rules.silenced_tools, "openviper/a.py", "x = 1  # type: ignore[misc] - the stub lacks it"),
     (rules.silenced_tools, "openviper/a.py", "x = 1  # noqa: BLE001, S110 - the border of one hook"),
+    (rules.silenced_tools, "a.py", "x = y  # type: ignore[name-defined]  # the point of it  # noqa: F821"),
     (rules.stated_tests, "tests/test_a.py", "def test_a():\n    '''A holds.'''"),
     (rules.sleeping_tests, "tests/test_a.py", "await asyncio.sleep(0)"),
 ]
