@@ -26,12 +26,9 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 def _async_fixture(function: F) -> F:
-    """Register a fixture that is a coroutine or an asynchronous generator.
-
-    Where pytest-asyncio is installed its own decorator is used, since in strict mode it leaves others alone.
-    Elsewhere a plain fixture does, which the plugin of anyio runs.
-    """
+    """Register a fixture that is an asynchronous generator, with or without pytest-asyncio."""
     try:
+        # Optional; in strict mode it runs the fixtures of its own decorator only. The plugin of anyio runs plain ones.
         from pytest_asyncio import fixture as asyncio_fixture
     except ImportError:
         return cast("F", pytest.fixture(function))

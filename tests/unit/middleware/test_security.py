@@ -39,11 +39,6 @@ async def ask(url: str = "http://shop.example/", /, **options: object) -> TestRe
     return await TestClient(protect(inner, **options)).get(url)
 
 
-async def ask_for_host(host: str, allowed: list[str]) -> int:
-    client = TestClient(protect(allowed_hosts=allowed))
-    return (await client.get("/", headers={"host": host})).status_code
-
-
 async def send_raw(app: ASGIApp, headers: RawHeaders, **scope: object) -> list[Message]:
     """Call an app with exactly these headers, which no client would send, and give what it sent."""
     sent: list[Message] = []
@@ -152,69 +147,16 @@ async def test_hsts_is_sent_over_https_only() -> None:
     assert encrypted.headers["strict-transport-security"] == "max-age=60"
 
 
-@pytest.mark.parametrize(
-    ("allowed", "host", "status"),
-    [
-        (["shop.example"], "shop.example", 200),
-        (["shop.example"], "SHOP.example:8000", 200),
-        (["shop.example"], "shop.example.", 200),
-        (["shop.example"], "www.shop.example", 400),
-        (["shop.example"], "shop.example.evil.example", 400),
-        (["shop.example"], "evilshop.example", 400),
-        (["shop.example:8443"], "shop.example:8443", 200),
-        (["shop.example:8443"], "shop.example:80", 400),
-        (["shop.example:8443"], "shop.example", 400),
-        ([".shop.example"], "shop.example", 200),
-        ([".shop.example"], "a.b.shop.example:1", 200),
-        ([".shop.example"], "evilshop.example", 400),
-        (["[::1]"], "[::1]:8000", 200),
-        (["::1"], "[0:0:0:0:0:0:0:1]", 200),
-        (["[::1]"], "[::2]", 400),
-        (["127.0.0.1"], "127.0.0.1:8000", 200),
-        (["my_service"], "my_service:80", 200),
-        (["*"], "anything.example:1", 200),
-        ([], "localhost", 400),
-    ],
-)
-async def test_host_is_checked(allowed: list[str], host: str, status: int) -> None:
-    """A host is served when it is listed, with any port unless the entry names one; all others get 400."""
-    assert await ask_for_host(host, allowed) == status
+@pytest.mark.parametrize(("host", "status"), [("shop.example:8000", 200), ("evil.example", 400), ("a b", 400)])
+async def test_request_for_another_host_is_refused(host: str, status: int) -> None:
+    """Only a request for one of the allowed hosts reaches the application."""
+    response = await TestClient(protect()).get("/", headers={"host": host})
+    assert response.status_code == status
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "",
-        " shop.example",
-        "shop.example/path",
-        "user@shop.example",
-        "shop.example:",
-        "shop.example:port",
-        "shop.example:65536",
-        "shop.example:123456",
-        "shop..example",
-        ".shop.example",
-        "[::1",
-        "[::1]]",
-        "[1.2.3.4]",
-        "[::1%25eth0]",
-        "shop.example, other.example",
-        "sh\xf6p.example",
-        "*",
-    ],
-)
-async def test_malformed_host_is_refused_even_where_all_are_allowed(host: str) -> None:
-    """What is no host name or address gets 400, whatever ALLOWED_HOSTS says."""
-    assert await ask_for_host(host, ["*"]) == 400
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [[], [(b"host", b"shop.example"), (b"host", b"shop.example")], [(b"x-forwarded-host", b"shop.example")]],
-)
-async def test_missing_or_repeated_host_is_refused(headers: RawHeaders) -> None:
-    """A request says exactly once which host it is for (RFC 9112, 3.2), and no other header says it instead."""
-    sent = await send_raw(protect(), headers)
+async def test_request_without_a_host_is_refused() -> None:
+    """Without a Host header nothing is served, whatever a proxy's header says."""
+    sent = await send_raw(protect(allowed_hosts=["*"]), [(b"x-forwarded-host", b"shop.example")])
     assert sent[0]["status"] == 400
 
 
@@ -358,11 +300,6 @@ async def test_permissions_policy_is_text_or_features(policy: object, expected: 
     ("options", "complaint"),
     [
         ({"allowed_hosts": ["https://shop.example"]}, "'https://shop.example' is no host"),
-        ({"allowed_hosts": ["shop.example/"]}, "'shop.example/' is no host"),
-        ({"allowed_hosts": ["m\xfcnchen.example"]}, "is no host"),
-        ({"allowed_hosts": ["*.shop.example"]}, "is written '.shop.example' here"),
-        ({"allowed_hosts": [".shop.example:80"]}, "goes with a domain and without a port"),
-        ({"allowed_hosts": [""]}, "'' is no host"),
         ({"content_security_policy": {"script-src": ["'self'; object-src *"]}}, "has a source with"),
         ({"frame_options": "DENY\r\nx: y"}, "line break"),
         ({"referrer_policy": "\u2192"}, "referrer-policy"),
@@ -372,11 +309,3 @@ def test_wrong_value_is_refused_when_the_stack_is_built(options: dict[str, objec
     """A value that cannot work is an error at the start, not at the first request, and it is named."""
     with pytest.raises(SettingsValidationError, match=complaint):
         protect(inner, **options)
-
-
-def test_all_wrong_hosts_are_named_together() -> None:
-    """One start is enough to see every malformed entry."""
-    with pytest.raises(ValueError, match="2 problems") as raised:
-        protect(allowed_hosts=["a/b", "shop.example", "*.c"])
-    assert isinstance(raised.value, SettingsValidationError)
-    assert len(raised.value.errors) == 2
