@@ -7,16 +7,22 @@ folder's name as well gets the very same module objects, never a second copy, so
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
+
+# importlib.abc loads all of importlib.resources, and the import system asks for methods, not for these classes.
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+else:
+    Loader = object
 
 __all__ = ["AliasFinder"]
 
 
-class AliasFinder(MetaPathFinder):
+class AliasFinder:
     """Answers ``<label>`` and ``<label>.<module>`` for the modules of one folder, and nothing else.
 
     Args:
@@ -73,6 +79,9 @@ class _AliasLoader(Loader):
 
     def __init__(self, name: str) -> None:
         self._name = name
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """Leave it to the import system to make an empty module, which is thrown away."""
 
     def exec_module(self, module: ModuleType) -> None:
         # The import system returns what sys.modules holds after this call (importlib, "Loaders"). Handing the module

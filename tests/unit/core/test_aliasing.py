@@ -4,6 +4,7 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -36,7 +37,7 @@ def alias(write: Write, monkeypatch: pytest.MonkeyPatch) -> Iterator[AliasFinder
         del sys.modules[name]
 
 
-def load(name: str) -> object:
+def load(name: str) -> ModuleType:
     return importlib.import_module(name)
 
 
