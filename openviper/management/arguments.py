@@ -5,11 +5,11 @@ Here the words are sorted first: options with their values, then the positional 
 """
 
 import argparse
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
+from openviper.conf.spelling import closest
 from openviper.management.exceptions import UsageError
 
 __all__ = ["CommandParser", "suggest"]
@@ -21,8 +21,8 @@ _TAKES_THE_REST = (argparse.PARSER, argparse.REMAINDER)
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """Return `` (did you mean 'x'?)`` for the known word closest to a wrong one, or the empty string."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    near = closest(word, known, cutoff=0.6)
+    return "" if near is None else f" (did you mean {near!r}?)"
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -65,7 +65,11 @@ class CommandParser(argparse.ArgumentParser):
         return vars(parsed)
 
     def parse_call(self, words: Sequence[str], values: Mapping[str, object]) -> dict[str, object]:
-        """Like ``parse_words``, with some values given as Python objects by the names of their arguments.
+        """Like ``parse_words``, with some values given as Python objects; the parser is used up by this.
+
+        Args:
+            words: The positional words among them are for the arguments without a value.
+            values: Objects by the names of their arguments.
 
         Raises:
             TypeError: No argument has the name of one of the values.
@@ -76,6 +80,8 @@ class CommandParser(argparse.ArgumentParser):
             if name not in known:
                 raise TypeError(f"{self.prog} has no argument {name!r}{suggest(name, known)}")
             known[name].required = False
+            if not known[name].option_strings:
+                known[name].nargs = 0  # the words are for the arguments that have no value yet
         # An argument that may be left out is set to its default even then, so the values go on top at the end.
         return {**self.parse_words(words), **values}
 
@@ -158,11 +164,11 @@ class CommandParser(argparse.ArgumentParser):
         return [action for action in self._actions if not action.option_strings]
 
     def _refuse(self, surplus: Sequence[str]) -> NoReturn:
-        for word in surplus:
+        words = [word for word in surplus if word != "--"]
+        for word in words:
             if self._looks_like_option(word):
                 name = word.partition("=")[0]
                 self.error(f"unknown option {name}{suggest(name, self._option_string_actions)}")
-        words = [word for word in surplus if word != "--"]
         self.error(f"unexpected words: {' '.join(words)}" if len(words) > 1 else f"unexpected word {words[0]!r}")
 
 

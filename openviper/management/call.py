@@ -10,7 +10,7 @@ __all__ = ["acall_command", "call_command"]
 
 
 def call_command(
-    name: str, *args: object, stdout: TextIO | None = None, stderr: TextIO | None = None, **options: object
+    name: str, /, *args: object, stdout: TextIO | None = None, stderr: TextIO | None = None, **options: object
 ) -> int:
     """Run a command and return its exit code; the settings are those of the process.
 
@@ -36,7 +36,7 @@ def call_command(
 
 
 async def acall_command(
-    name: str, *args: object, stdout: TextIO | None = None, stderr: TextIO | None = None, **options: object
+    name: str, /, *args: object, stdout: TextIO | None = None, stderr: TextIO | None = None, **options: object
 ) -> int:
     """Like ``call_command``, on the running loop; a command with a sync ``handle`` runs in a thread."""
     command, values = _prepared(name, args, options)

@@ -1,13 +1,13 @@
 """The command line of a project: find the command, its target and its project, run it, return the exit code."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from openviper._version import __version__
 from openviper.conf import settings
-from openviper.core.exceptions import ProjectError, TargetError
+from openviper.core.exceptions import AmbiguousProjectError, ProjectError
 from openviper.core.flexible_adapter import open_project
 from openviper.core.project import WHOLE_PROJECT, Project, Surroundings, is_target
 from openviper.management.arguments import CommandParser, suggest
@@ -82,10 +82,9 @@ def _split_target(command: BaseCommand, parser: CommandParser, words: list[str],
     word = parser.first_free_word(words) if command.takes_target else None
     if word is None:
         return WHOLE_PROJECT, words
-    if is_target(word, cwd):
+    # A command without words of its own can only mean a target, so a wrong one is reported as that.
+    if is_target(word, cwd) or not parser.takes_words:
         return word, parser.without_word(words, word)
-    if not parser.takes_words:
-        raise TargetError(word, cwd)
     return WHOLE_PROJECT, words
 
 
@@ -93,17 +92,17 @@ def _enter(command: BaseCommand, surroundings: Surroundings, target: str) -> Non
     """Open the project for a command, as far as the command needs one."""
     try:
         project = surroundings.find_project(target)
-    except ProjectError:
+    except AmbiguousProjectError:
         if command.needs_settings:
             raise
         return  # a command that asks for its project after all gets the same error then
     open_project(project, surroundings.environ)
     command.bind(project)
     if command.needs_settings:
-        _use_settings(project)
+        _use_settings(project, surroundings.environ)
 
 
-def _use_settings(project: Project) -> None:
+def _use_settings(project: Project, environ: MutableMapping[str, str]) -> None:
     if settings.is_loaded:
         # Something read the settings of another module before; configured ones have none and stay.
         if settings.module not in {None, project.settings_module}:
@@ -112,7 +111,11 @@ def _use_settings(project: Project) -> None:
         sys.stderr.write(
             f"Warning: no settings found in {project.root}; running with the defaults and {DEFAULT_DATABASE_URL}.\n"
         )
-        settings.configure(DATABASE_URL=DEFAULT_DATABASE_URL)
+        settings.setup()
+        if not settings.DATABASE_URL and not settings.DATABASES:
+            # As a variable it is there for child processes too, and .env has had its say.
+            environ["OPENVIPER_DATABASE_URL"] = DEFAULT_DATABASE_URL
+            settings.setup(force=True)
 
 
 def _list(prog: str, surroundings: Surroundings) -> int:

@@ -1,8 +1,10 @@
 """Open a Python shell with settings and models loaded."""
 
 import sys
+from collections.abc import Coroutine
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from openviper._version import __version__
 from openviper.management.arguments import CommandParser
@@ -19,7 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         parser.add_argument("-c", "--command", metavar="CODE", help="run this code and exit")
-        parser.add_argument("--no-models", action="store_true", help="do not import the models")
+        parser.add_argument("--no-models", action="store_true", help="leave the models out of the names")
 
     def handle(self, *, command: str | None, no_models: bool) -> int:
         """Run the code, or read it; without a terminal stdin is the script.
@@ -43,8 +45,12 @@ class Command(BaseCommand):
 
 
 def _run_ipython(session: Session, banner: str) -> None:
+    def run(coroutine: Coroutine[Any, Any, object]) -> object:
+        # A function, since the configuration is deep-copied, and a bound method would take the loop with it.
+        return session.wait(coroutine)
+
     # IPython is taken when it happens to be there; no part of the framework asks for it.
     config = import_module("traitlets.config").Config()
-    config.InteractiveShell.loop_runner = session.wait
+    config.InteractiveShell.loop_runner = run
     config.TerminalInteractiveShell.banner1 = f"{banner}\n"
     import_module("IPython").start_ipython(argv=[], user_ns=session.namespace, config=config)

@@ -1,0 +1,129 @@
+"""The routes command."""
+
+import io
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from openviper.core.flexible_adapter import open_project
+from openviper.core.project import find_project
+from openviper.management import call_command
+
+if TYPE_CHECKING:
+    from tests.unit.management.conftest import Site
+
+ASGI = """
+from openviper.app import OpenViper
+
+app = OpenViper()
+inner = OpenViper(routes=[])
+
+class Books:
+    async def __call__(self, scope, receive, send): ...
+
+@app.get("/")
+async def home(): ...
+
+@app.route("/books/{book_id:int}", ["post", "DELETE", "PURGE"], name="book")
+def change(book_id: int): ...
+
+@inner.get("/list")
+async def listing(): ...
+
+app.mount("/api", inner)
+app.mount("/files", Books())
+"""
+
+FOREIGN = """
+class Other:
+    async def __call__(self, scope, receive, send): ...
+app = Other()
+"""
+
+TABLE = """\
+PATH                 METHODS            NAME     HANDLER
+/                    GET                home     asgi.home
+/books/{book_id:int} POST,DELETE,PURGE  book     asgi.change
+/api/list            GET                listing  asgi.listing
+/files/...           *                           asgi.Books
+"""
+
+
+@pytest.fixture
+def books(site: "Site") -> "Site":
+    site.write({"settings.py": "", "asgi.py": ASGI})
+    return site
+
+
+def test_routes_are_a_table(books: "Site") -> None:
+    """A pipe gets aligned text: path, methods in a fixed order, name, handler; mounted applications too."""
+    done = books.run("routes")
+
+    assert (done.code, done.err) == (0, "")
+    assert [line.split() for line in done.out.splitlines()] == [line.split() for line in TABLE.splitlines()]
+    assert (
+        len({line.find(word) for line, word in zip(done.out.splitlines(), ("METHODS", "GET", "POST"), strict=False)})
+        == 1
+    )
+
+
+def test_routes_can_be_read_by_programs(books: "Site") -> None:
+    """``--json`` prints a list of path, methods, name and handler."""
+    rows = json.loads(books.run("routes", "--json").out)
+
+    assert rows[1] == {
+        "path": "/books/{book_id:int}",
+        "methods": ["POST", "DELETE", "PURGE"],
+        "name": "book",
+        "handler": "asgi.change",
+    }
+
+
+def test_terminal_gets_a_drawn_table(books: "Site", monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal shows the same rows in colours."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("TERM", "xterm")
+    environ: dict[str, str] = {}
+    open_project(find_project(books.root, environ=environ), environ)
+    out = Terminal()
+
+    call_command("routes", stdout=out)
+
+    assert "/books/{book_id:int}" in out.getvalue()
+    assert "\x1b[" in out.getvalue()
+
+
+def test_routes_beside_the_settings_are_found(package_layout: "Site") -> None:
+    """A project without an ``asgi`` module shows the routes that it would be served with."""
+    assert package_layout.run("routes").out.splitlines()[1].split() == ["/", "GET", "home", "web.routes.home"]
+
+
+def test_project_without_routes_says_so(site: "Site") -> None:
+    """An application without routes is one line, exit code 0."""
+    site.write({"settings.py": ""})
+
+    assert site.run("routes").out == "The application has no routes.\n"
+    assert site.run("routes", "--json").out == "[]\n"
+
+
+def test_foreign_application_cannot_be_asked(site: "Site") -> None:
+    """An application of another kind is named with its type, exit code 1."""
+    site.write({"settings.py": "", "asgi.py": FOREIGN})
+
+    done = site.run("routes")
+
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "asgi:app is of type Other; only the routes of an OpenViper are known\n"
+
+
+def test_folder_without_a_project_is_an_error(site: "Site") -> None:
+    """Where there is no project there are no routes: a message and exit code 1."""
+    done = site.run("routes")
+
+    assert done.code == 1
+    assert "no project found" in done.err
