@@ -9,11 +9,10 @@ import importlib
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from openviper.apps.cleanup import Cleanup, note_failures, unwind
+from openviper.apps.cleanup import note_failures, unwind
 from openviper.apps.exceptions import AppLifecycleError
 from openviper.apps.hooks import HookTimer
 from openviper.apps.lifecycle import AppLifecycle, AppLifecycleManager
@@ -43,12 +42,14 @@ class Bootstrap:
         # Reentrant, so that a hook which calls setup() finds it running rather than waiting for itself.
         self._lock = threading.RLock()
         self._is_running = False
-        self._prepared: _Prepared | None = None
+        self._entries: tuple[str, ...] = ()
+        # What a server starts; None until a setup has been completed.
+        self._sequence: SharedSequence | None = None
 
     @property
     def is_set_up(self) -> bool:
         """Whether a setup has been completed and not been reset."""
-        return self._prepared is not None
+        return self._sequence is not None
 
     def setup(self, *, force: bool = False) -> None:
         """See the function of that name."""
@@ -56,36 +57,36 @@ class Bootstrap:
             if self._is_running or (not force and self._is_current()):
                 return
             self._is_running = True
-            self._prepared = None
+            self._sequence = None
             try:
-                self._prepared = self._prepare(force=force)
+                self._sequence = self._prepare(force=force)
             finally:
                 self._is_running = False
-                if self._prepared is None:
+                if self._sequence is None:
                     self._apps.clear()
 
     def reset(self) -> None:
         """Forget the setup, so that the next one does everything again; for tests."""
         with self._lock:
-            self._prepared = None
+            self._sequence = None
             self._apps.clear()
 
     def steps(self) -> list[Step]:
         """See ``app_steps()``."""
         self.setup()
-        if self._prepared is None:
+        shared = self._sequence
+        if shared is None:
             raise AppLifecycleError("the apps cannot be started while setup() is running; leave it to startup()")
-        shared = self._prepared.sequence
         return [Step("the installed apps", shared.acquire, shared.release)]
 
     def _is_current(self) -> bool:
-        return self._prepared is not None and self._prepared.entries == tuple(settings.INSTALLED_APPS)
+        return self.is_set_up and self._entries == tuple(settings.INSTALLED_APPS)
 
-    def _prepare(self, *, force: bool) -> "_Prepared":
+    def _prepare(self, *, force: bool) -> SharedSequence:
         settings.setup(force=force)
         configure_logging(settings)
-        entries = tuple(settings.INSTALLED_APPS)
-        self._apps.populate(entries)
+        self._apps.populate(settings.INSTALLED_APPS)
+        self._entries = tuple(settings.INSTALLED_APPS)
         self._apps.import_submodules("models")
         timeout = _hook_timeout()
         parts, apps = AppLifecycleManager(timeout), AppLifecycleManager(timeout)
@@ -100,7 +101,7 @@ class Bootstrap:
         ]
         parts.run_ready()
         apps.run_ready()
-        return _Prepared(entries, SharedSequence(StartSequence(steps)))
+        return SharedSequence(StartSequence(steps))
 
     def _plugin_steps(self, lifecycles: Sequence[AppLifecycle], timer: HookTimer) -> list[Step]:
         ready = {lifecycle.app_name: lifecycle.ready for lifecycle in lifecycles}
@@ -111,14 +112,6 @@ class Bootstrap:
             if hook is not None and hook is not ready.get(app.name):
                 steps.append(Step(f"ready() of {app.name!r}", partial(run_plugin_ready, app.name, hook, timer)))
         return steps
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """A completed setup: the entries it was made for, and what a server starts."""
-
-    entries: tuple[str, ...]
-    sequence: SharedSequence
 
 
 _bootstrap = Bootstrap()
@@ -176,8 +169,8 @@ async def running_apps() -> AsyncIterator[None]:
     try:
         yield
     except BaseException as error:
-        cleanup = Cleanup("the start", sequence.stop)
-        note_failures(error, await unwind([cleanup], shielded=not isinstance(error, Exception)))
+        failures = await unwind([("the start", sequence.stop)], shielded=not isinstance(error, Exception))
+        note_failures(error, failures)
         raise
     await sequence.stop()
 

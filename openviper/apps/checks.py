@@ -3,7 +3,7 @@
 The modules of the apps are imported, none of their hooks is run, and one problem does not hide the next.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from openviper.apps.entries import label_problems, name_problems, order_problems, read_requires
@@ -44,11 +44,11 @@ def _check_deployment() -> list[Problem]:
 
 
 def _check_apps() -> Iterator[Problem]:
-    entries = settings.INSTALLED_APPS
+    entries: Sequence[str] = settings.INSTALLED_APPS
     yield from name_problems(entries)
     requires: dict[str, tuple[str, ...]] = {}
     missing: list[str] = []
-    for name in _usable_names():
+    for name in _usable_names(entries):
         try:
             module = import_app(name)
             if module is None:
@@ -68,11 +68,12 @@ def _check_apps() -> Iterator[Problem]:
             except AppLifecycleImportError as error:
                 yield _broken(error)
     yield from label_problems(list(requires))
-    yield from order_problems(entries, requires, missing=missing)
+    # Entries that are no names stay in the list, so that the positions are those of the settings.
+    yield from order_problems([str(entry) for entry in entries], requires, missing=missing)
 
 
 def _check_hooks() -> Iterator[Problem]:
-    for name in _usable_names():
+    for name in _usable_names(settings.INSTALLED_APPS):
         for find in (_find_lifecycle, _find_plugin):
             try:
                 find(name)
@@ -107,9 +108,11 @@ def _check_middleware() -> Iterator[Problem]:
             yield Problem("middleware.E002", message, "name a class, or a function, that takes the next application")
 
 
-def _usable_names() -> list[str]:
+def _usable_names(entries: Sequence[str]) -> list[str]:
     """Return the entries that could be modules, each once."""
-    return [entry for entry in dict.fromkeys(settings.INSTALLED_APPS) if not name_problems([entry])]
+    if isinstance(entries, str):
+        return []
+    return list(dict.fromkeys(entry for entry in entries if not name_problems([entry])))
 
 
 def _missing(name: str) -> Problem:

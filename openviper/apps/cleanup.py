@@ -8,7 +8,6 @@ the cancellation arrives in the end.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from openviper.apps.exceptions import describe_error
@@ -18,21 +17,11 @@ __all__ = ["SHIELDED_TIMEOUT", "Cleanup", "Failure", "note_failures", "unwind"]
 #: Seconds that one cleanup may take once its caller has been cancelled.
 SHIELDED_TIMEOUT: Final = 30.0
 
+#: What is undone, as an error names it, and what undoes it: called without arguments, and awaited.
+Cleanup: TypeAlias = tuple[str, Callable[[], Awaitable[object]]]
+
 #: The name of a cleanup, and what it raised.
 Failure: TypeAlias = tuple[str, Exception]
-
-
-@dataclass(frozen=True, slots=True)
-class Cleanup:
-    """One thing to undo.
-
-    Args:
-        name: What is undone, as an error names it.
-        run: Called without arguments, and awaited.
-    """
-
-    name: str
-    run: Callable[[], Awaitable[object]]
 
 
 async def unwind(
@@ -77,20 +66,20 @@ def note_failures(error: BaseException, failures: Iterable[Failure]) -> None:
 async def _run_each(pending: list[Cleanup], failures: list[Failure], *, limit: float | None) -> None:
     task = asyncio.current_task()
     while pending:
-        cleanup = pending.pop()
+        name, run = pending.pop()
         requests = task.cancelling() if task else 0
         try:
             async with asyncio.timeout(limit):
-                await cleanup.run()
+                await run()
         except asyncio.CancelledError as error:
             failure = RuntimeError("it was cancelled before it had finished")
             failure.__cause__ = error
-            failures.append((cleanup.name, failure))
+            failures.append((name, failure))
             # Without a request to this task it was the cleanup that awaited something cancelled: a failure of its own.
             if task is not None and task.cancelling() > requests:
                 raise
         except Exception as error:  # noqa: BLE001 - a border: the hooks of the other apps must run all the same
-            failures.append((cleanup.name, error))
+            failures.append((name, error))
 
 
 async def _run_shielded(pending: list[Cleanup], failures: list[Failure], *, limit: float) -> None:

@@ -17,7 +17,9 @@ def label_of(app_name: str) -> str:
 
 
 def name_problems(entries: Sequence[object]) -> list[Problem]:
-    """List the entries that are no dotted names, and those that are there twice."""
+    """List the entries that are no dotted names, and those that are there twice; a bare text has no entries."""
+    if isinstance(entries, str):
+        return [Problem("apps.E002", f"INSTALLED_APPS is the text {entries!r}", f"write a tuple: ({entries!r},)")]
     problems: list[Problem] = []
     first_seen: dict[object, int] = {}
     for position, entry in enumerate(entries, start=1):

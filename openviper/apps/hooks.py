@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Final, TypeAlias
 
@@ -56,7 +55,6 @@ def find_async_hook(module: ModuleType, name: str, *, app_name: str) -> AsyncHoo
     return hook
 
 
-@dataclass(frozen=True, slots=True)
 class HookTimer:
     """Measures hooks, and ends those that hang.
 
@@ -68,19 +66,18 @@ class HookTimer:
         ValueError: The timeout is not positive.
     """
 
-    timeout: float | None = None
-    clock: Callable[[], float] = time.monotonic
-
-    def __post_init__(self) -> None:
-        if self.timeout is not None and self.timeout <= 0:
-            raise ValueError(f"the time-out of a hook is {self.timeout} seconds; it must be positive, or None")
+    def __init__(self, timeout: float | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        if timeout is not None and timeout <= 0:
+            raise ValueError(f"the time-out of a hook is {timeout} seconds; it must be positive, or None")
+        self._timeout = timeout
+        self._clock = clock
 
     @contextmanager
     def measure(self, hook_name: str, *, app_name: str) -> Iterator[None]:
         """Log how long the block took, once it has ended well; as a warning when it was slow."""
-        began = self.clock()
+        began = self._clock()
         yield
-        seconds = self.clock() - began
+        seconds = self._clock() - began
         level = logging.WARNING if seconds > SLOW_HOOK_SECONDS else logging.DEBUG
         logger.log(level, "%s() of installed app %r took %.3f seconds", hook_name, app_name, seconds)
 
@@ -92,7 +89,7 @@ class HookTimer:
             BaseException: Whatever the hook raises.
         """
         # The hook stays in the task of the caller: what startup() enters, shutdown() can leave.
-        limit = asyncio.timeout(self.timeout)
+        limit = asyncio.timeout(self._timeout)
         try:
             async with limit:
                 await awaitable
@@ -105,7 +102,7 @@ class HookTimer:
 
     def _expired(self, hook_name: str, app_name: str) -> TimeoutError:
         return TimeoutError(
-            f"{hook_name}() of installed app {app_name!r} did not finish within {self.timeout:g} seconds "
+            f"{hook_name}() of installed app {app_name!r} did not finish within {self._timeout:g} seconds "
             "(LIFECYCLE_HOOK_TIMEOUT)"
         )
 

@@ -160,7 +160,7 @@ class AppLifecycleManager:
         return [self._cleanup(lifecycle.app_name, lifecycle.shutdown) for lifecycle in to_stop if lifecycle.shutdown]
 
     def _cleanup(self, app_name: str, shutdown: AsyncHook) -> Cleanup:
-        return Cleanup(app_name, lambda: self._run(shutdown, "shutdown", app_name))
+        return app_name, lambda: self._run(shutdown, "shutdown", app_name)
 
 
 def _read_lifecycle(app_name: str) -> AppLifecycle | None:

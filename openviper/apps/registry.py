@@ -59,8 +59,6 @@ class AppRegistry:
                 requires what is not before it.
             AppLifecycleImportError: An app is there and cannot be imported (a RuntimeError).
         """
-        if isinstance(names, str):
-            raise ImproperlyConfigured(f"INSTALLED_APPS is the text {names!r}; write a tuple: ({names!r},)")
         _refuse(name_problems(names))
         modules = {name: import_app(name) for name in names}
         missing = [name for name, module in modules.items() if module is None]

@@ -139,4 +139,4 @@ class SharedSequence:
 
 
 def _cleanups(steps: Iterable[Step]) -> list[Cleanup]:
-    return [Cleanup(step.name, step.stop) for step in steps if step.stop is not None]
+    return [(step.name, step.stop) for step in steps if step.stop is not None]

@@ -88,7 +88,7 @@ def test_entries_that_cannot_work_are_errors(find: Find, write_app: WriteApp) ->
     write_app("company")
     write_app("company.shop")
 
-    problems = find(INSTALLED_APPS=("shop", "../shop", "shop", "company.shop"))
+    problems = find(INSTALLED_APPS=("shop", ["blog"], "shop", "company.shop"))
 
     assert [problem.id for problem in problems] == ["apps.E002"] * 3
     assert [problem.hint for problem in problems] == [
@@ -96,6 +96,13 @@ def test_entries_that_cannot_work_are_errors(find: Find, write_app: WriteApp) ->
         "remove entry 3",
         "rename the package of one of them",
     ]
+
+
+def test_bare_text_in_place_of_a_tuple_is_one_error(find: Find) -> None:
+    """apps.E002: a forgotten comma is not read letter by letter."""
+    (problem,) = find(INSTALLED_APPS="shop")
+
+    assert (problem.id, problem.hint) == ("apps.E002", "write a tuple: ('shop',)")
 
 
 @pytest.mark.parametrize(

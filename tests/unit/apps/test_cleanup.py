@@ -20,7 +20,7 @@ class Log:
         async def run() -> None:
             self.names.append(name)
 
-        return Cleanup(name, run)
+        return name, run
 
     def fail(self, name: str, error: BaseException) -> Cleanup:
         """Make one that raises."""
@@ -29,7 +29,7 @@ class Log:
             self.names.append(name)
             raise error
 
-        return Cleanup(name, run)
+        return name, run
 
     def wait(self, name: str, wait: Callable[[], Awaitable[object]]) -> Cleanup:
         """Make one that waits for something, and notes whether it came to its end."""
@@ -39,7 +39,7 @@ class Log:
             await wait()
             self.names.append(f"{name} ends")
 
-        return Cleanup(name, run)
+        return name, run
 
     async def seen(self, name: str) -> None:
         """Return once the name is noted."""
