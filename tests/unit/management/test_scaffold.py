@@ -28,6 +28,7 @@ def test_project_has_the_promised_files(tmp_path: Path) -> None:
         ".env.example",
         ".gitignore",
         "README.md",
+        "conftest.py",
         "pyproject.toml",
         "shop/__init__.py",
         "shop/asgi.py",
