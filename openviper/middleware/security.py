@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias
 from urllib.parse import quote
 
+from openviper.conf import settings
+from openviper.conf.environment import current_environment
 from openviper.exceptions import SettingsValidationError
 from openviper.http.headers import encode_header
 from openviper.http.response import JSONResponse, Response
@@ -20,6 +22,7 @@ Policy: TypeAlias = str | Mapping[str, str | Iterable[str]] | None
 
 logger = logging.getLogger("openviper.security")
 
+_TEST_HOST: Final = "testserver"
 _ENCRYPTED: Final = frozenset({"https", "wss"})
 # RFC 6455, 7.4.1: the message breaks a rule of the server.
 _POLICY_VIOLATION: Final = 1008
@@ -36,7 +39,8 @@ class SecurityMiddleware(BaseMiddleware):
 
     Args:
         app: The next application inwards.
-        allowed_hosts: See ``AllowedHosts`` (``ALLOWED_HOSTS``). Others get 400; a websocket is closed.
+        allowed_hosts: See ``AllowedHosts`` (``ALLOWED_HOSTS``, to which ``testserver``, the host of the test client,
+            is added outside production). Others get 400; a websocket is closed.
         ssl_redirect: Whether a plain request is sent to the same address on https, port 443, with status 307
             (``SECURE_SSL_REDIRECT``); a plain websocket is closed.
         hsts_seconds: How long browsers use https only, in seconds; 0 means no such header
@@ -76,7 +80,7 @@ class SecurityMiddleware(BaseMiddleware):
         cross_origin_resource_policy: str | Unset | None = UNSET,
     ) -> None:
         super().__init__(app)
-        self._hosts = AllowedHosts(given_or_setting(allowed_hosts, "ALLOWED_HOSTS"))
+        self._hosts = AllowedHosts(_hosts_of_settings() if isinstance(allowed_hosts, Unset) else allowed_hosts)
         self._ssl_redirect = given_or_setting(ssl_redirect, "SECURE_SSL_REDIRECT")
         content = given_or_setting(content_security_policy, "SECURE_CONTENT_SECURITY_POLICY")
         permissions = given_or_setting(permissions_policy, "SECURE_PERMISSIONS_POLICY")
@@ -143,6 +147,12 @@ class SecurityMiddleware(BaseMiddleware):
         if self._names.isdisjoint(present):
             return headers + added
         return headers + [field for field in added if field[0] not in present]
+
+
+def _hosts_of_settings() -> list[str]:
+    hosts = list(settings.ALLOWED_HOSTS)
+    # A name that nobody can own, so that an application can be tested as it is.
+    return hosts if current_environment() == "production" else [*hosts, _TEST_HOST]
 
 
 def _encode(fields: Mapping[str, str | None]) -> RawHeaders:

@@ -154,6 +154,17 @@ async def test_request_for_another_host_is_refused(host: str, status: int) -> No
     assert response.status_code == status
 
 
+@pytest.mark.parametrize(("environment", "status"), [("development", 200), ("testing", 200), ("production", 400)])
+async def test_host_of_the_test_client_is_allowed_outside_production(
+    environment: str, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An application can be tested with the hosts that it has, and production serves these alone."""
+    monkeypatch.setenv("OPENVIPER_ENV", environment)
+    with settings.overridden(ALLOWED_HOSTS=("shop.example",)):
+        client = TestClient(SecurityMiddleware(inner))
+    assert (await client.get("/")).status_code == status
+
+
 async def test_request_without_a_host_is_refused() -> None:
     """Without a Host header nothing is served, whatever a proxy's header says."""
     sent = await send_raw(protect(allowed_hosts=["*"]), [(b"x-forwarded-host", b"shop.example")])
