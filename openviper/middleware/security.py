@@ -143,10 +143,11 @@ class SecurityMiddleware(BaseMiddleware):
 
     def _complete(self, given: Iterable[tuple[bytes, bytes]], added: RawHeaders) -> RawHeaders:
         headers = list(given)
-        present = {name for name, _ in headers}
-        if self._names.isdisjoint(present):
-            return headers + added
-        return headers + [field for field in added if field[0] not in present]
+        for name, _ in headers:
+            if name in self._names:
+                present = {name for name, _ in headers}
+                return headers + [field for field in added if field[0] not in present]
+        return headers + added
 
 
 def _hosts_of_settings() -> list[str]:
