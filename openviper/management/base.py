@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, ClassVar, TextIO
+from typing import Any, ClassVar, Final, TextIO
 
 from openviper.apps.bootstrap import running_apps, setup
 from openviper.conf import settings
@@ -19,6 +19,8 @@ from openviper.management.style import Style, is_coloured, paint, write_text
 from openviper.primitives.threads import run_in_thread
 
 __all__ = ["BaseCommand", "CommandError"]
+
+_TARGET_HELP: Final = "The first word may name the project or app that is meant: a dot, or a dotted name."
 
 
 class BaseCommand:
@@ -127,6 +129,7 @@ class BaseCommand:
             name: The name of the command, as typed.
         """
         parser = CommandParser(f"{prog} {name}".strip(), self.help or inspect.getdoc(type(self)))
+        parser.epilog = _TARGET_HELP if self.takes_target else None
         self.add_arguments(parser)
         return parser
 
