@@ -1,7 +1,10 @@
-"""What holds for every test: a clean environment, and how hard property tests try."""
+"""What holds for every test: a clean environment, logging as it was, and how hard property tests try."""
 
+import logging
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
 
 # Quick by default; `make slow` runs the full profile. Neither has a deadline: a loaded machine is no fault.
@@ -14,3 +17,25 @@ for name in [name for name in os.environ if name.startswith("OPENVIPER_")]:
     del os.environ[name]
 for name in ("FORCE_COLOR", "NO_COLOR"):
     os.environ.pop(name, None)
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """Undo what a test, or code that it runs, does to the loggers of the framework and to the root's level."""
+    before = {logger.name: logger_state(logger) for logger in framework_loggers()}
+    level = logging.root.level
+    yield
+    for logger in framework_loggers():
+        known = before.get(logger.name, (logging.NOTSET, True, False, []))
+        logger.level, logger.propagate, logger.disabled, logger.handlers = known
+    # Levels are cached by each logger; setting one through the method empties the caches of all.
+    logging.root.setLevel(level)
+
+
+def framework_loggers() -> list[logging.Logger]:
+    known = list(logging.root.manager.loggerDict.items())
+    return [it for name, it in known if isinstance(it, logging.Logger) and name.partition(".")[0] == "openviper"]
+
+
+def logger_state(logger: logging.Logger) -> tuple[int, bool, bool, list[logging.Handler]]:
+    return logger.level, logger.propagate, logger.disabled, list(logger.handlers)
