@@ -1,5 +1,6 @@
 """The hooks of each app's ``lifecycle`` module: ``ready``, ``startup`` and ``shutdown``."""
 
+import asyncio
 import inspect
 import logging
 import time
@@ -56,7 +57,8 @@ class AppLifecycleManager:
         # The apps that run_shutdown() will pass. Before any start these are all: nothing was started, so nothing
         # is left out.
         self._to_stop: list[AppLifecycle] = []
-        self._is_started = False
+        # The loop that the apps were started on; None while they are not running.
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def discover(self, app_names: Iterable[str]) -> list[AppLifecycle]:
         """Import the ``lifecycle`` module of each app, and check its hooks; this replaces an earlier discovery.
@@ -113,7 +115,7 @@ class AppLifecycleManager:
                 raise
             # An app counts as started once it is passed, so that one with a shutdown() alone is shut down as well.
             self._to_stop.append(lifecycle)
-        self._is_started = True
+        self._loop = asyncio.get_running_loop()
 
     async def run_shutdown(self) -> None:
         """Await every ``shutdown()`` in reverse order; a second call does nothing.
@@ -124,7 +126,7 @@ class AppLifecycleManager:
             AppShutdownError: One or more hooks failed, or took longer than the time-out; all have been run.
             BaseException: The caller was cancelled; all hooks have been run by then.
         """
-        self._is_started = False
+        self._loop = None
         failures = await unwind(self._take_cleanups())
         if failures:
             errors = [error for _, error in failures]
@@ -132,7 +134,8 @@ class AppLifecycleManager:
             raise AppShutdownError(failures) from cause
 
     def _refuse_when_started(self, asked: str) -> None:
-        if self._is_started:
+        # What was started on a loop that is closed can neither run nor be stopped any more.
+        if self._loop is not None and not self._loop.is_closed():
             names = ", ".join(repr(lifecycle.app_name) for lifecycle in self._lifecycles)
             raise AppLifecycleError(f"{asked} while the installed apps {names} are running; call run_shutdown() first")
 

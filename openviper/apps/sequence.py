@@ -35,12 +35,12 @@ class StartSequence:
 
     def __init__(self, steps: Iterable[Step]) -> None:
         self._steps = tuple(steps)
-        self._is_started = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def is_started(self) -> bool:
-        """Whether all steps have started and none has been stopped since."""
-        return self._is_started
+        """Whether all steps have started, none has been stopped since, and their event loop is still there."""
+        return self._loop is not None and not self._loop.is_closed()
 
     async def start(self) -> None:
         """Start every step; if one fails, or the caller is cancelled, stop those that had started.
@@ -49,7 +49,7 @@ class StartSequence:
             RuntimeError: The sequence has started already; stop it first.
             BaseException: What the failing step raised, unchanged. Each step that failed to stop is a note of it.
         """
-        if self._is_started:
+        if self.is_started:
             raise RuntimeError("the sequence has started already; stop() it before the next start()")
         started: list[Step] = []
         try:
@@ -61,7 +61,7 @@ class StartSequence:
         except BaseException as error:
             note_failures(error, await unwind(_cleanups(started), shielded=not isinstance(error, Exception)))
             raise
-        self._is_started = True
+        self._loop = asyncio.get_running_loop()
 
     async def stop(self) -> None:
         """Stop every step in reverse order; nothing happens unless the sequence is started.
@@ -71,9 +71,9 @@ class StartSequence:
             ExceptionGroup: Several failed; its message holds the text of all of them.
             BaseException: The caller was cancelled; all steps have been stopped by then.
         """
-        if not self._is_started:
+        if not self.is_started:
             return
-        self._is_started = False
+        self._loop = None
         failures = await unwind(_cleanups(self._steps))
         if len(failures) == 1:
             raise failures[0][1]
@@ -105,6 +105,7 @@ class SharedSequence:
         """
         async with self._in_turn() as is_outermost:
             if is_outermost and not self._sequence.is_started:
+                self._holders = 0  # there are some left if a loop was closed without a stop
                 await self._sequence.start()
             self._holders += 1
 

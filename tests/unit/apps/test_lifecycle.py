@@ -1,5 +1,6 @@
 """The lifecycle hooks of installed apps: found, checked, run in order, undone in reverse."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 
@@ -165,13 +166,17 @@ def test_first_failing_ready_ends_the_run(write_lifecycle_app: WriteApp, events:
     assert not isinstance(caught.value, RuntimeError)
 
 
-def test_ready_that_returns_an_awaitable_is_refused(write_app: WriteApp) -> None:
+@pytest.mark.parametrize("work", ["work()", "Work()"], ids=["coroutine", "object"])
+def test_ready_that_returns_an_awaitable_is_refused(write_app: WriteApp, work: str) -> None:
     """Work that a sync ready() hands back to be awaited is never dropped in silence (A-08)."""
-    source = """
+    source = f"""
         async def work():
             pass
+        class Work:
+            def __await__(self):
+                yield
         def ready():
-            return work()
+            return {work}
         """
     write_app("shop", lifecycle=source)
     manager = AppLifecycleManager()
@@ -327,6 +332,18 @@ async def test_manager_runs_what_it_found_last(write_lifecycle_app: WriteApp, ev
     await first.run_shutdown()
 
     assert events == ["startup blog", "shutdown blog"]
+
+
+def test_apps_of_a_loop_that_is_gone_start_again(write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """Apps that were never shut down, and whose loop is closed, are not running any more (C-413)."""
+    write_lifecycle_app("shop")
+    manager = AppLifecycleManager()
+    manager.discover(["shop"])
+
+    asyncio.run(manager.run_startup())
+    asyncio.run(manager.run_startup())
+
+    assert events == ["startup shop", "startup shop"]
 
 
 async def test_running_apps_are_not_started_or_replaced(write_lifecycle_app: WriteApp, events: list[str]) -> None:

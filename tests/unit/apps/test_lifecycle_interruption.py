@@ -7,6 +7,7 @@ import pytest
 
 from openviper.apps.exceptions import AppShutdownError, AppStartupError
 from openviper.apps.lifecycle import AppLifecycleManager
+from openviper.apps.sequence import StartSequence, Step
 
 WriteApp = Callable[..., None]
 
@@ -92,6 +93,20 @@ def test_interrupted_start_is_undone(
         asyncio.run(manager.run_startup())
 
     assert events == ["startup shop", "shutdown shop"]
+
+
+async def test_abandoned_start_awaits_nothing_more(write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """A start whose coroutine is closed, as when its loop is gone, ends without awaiting a shutdown (C-413)."""
+    write_lifecycle_app("shop")
+    write_lifecycle_app("blog", startup=HANG)
+    manager = AppLifecycleManager()
+    manager.discover(["shop", "blog"])
+    start = StartSequence([Step("apps", manager.run_startup)]).start()
+    start.send(None)
+
+    start.close()
+
+    assert events == ["startup shop", "hanging"]
 
 
 async def test_cancelled_shutdown_still_stops_every_app(write_lifecycle_app: WriteApp, events: list[str]) -> None:

@@ -151,6 +151,22 @@ async def test_shared_sequence_runs_from_its_first_holder_to_its_last(log: Log) 
     assert log.names == ["+apps", "-apps", "+apps", "-apps"]
 
 
+def test_start_on_a_loop_that_is_gone_does_not_count(log: Log) -> None:
+    """A process that left a loop without stopping, as tests may, starts anew on the next loop (C-119, C-016)."""
+    sequence = StartSequence([log.step("apps")])
+    shared = SharedSequence(sequence)
+    asyncio.run(shared.acquire())
+
+    async def second() -> None:
+        await shared.acquire()
+        await shared.release()
+
+    assert not sequence.is_started
+    asyncio.run(second())
+
+    assert log.names == ["+apps", "+apps", "-apps"]
+
+
 async def test_second_holder_waits_until_the_start_is_complete(log: Log) -> None:
     """A holder that comes while the sequence is being started goes on only when it has started (C-402)."""
     gate = asyncio.Event()
