@@ -54,7 +54,7 @@ def run_process(app: ASGIApp, listener: socket.socket, options: ProcessOptions, 
         timeout_graceful_shutdown=options.graceful_timeout,
     )
     server = _Server(config, format_url(listener), lifeline)
-    with _stop_on_signals(server.request_stop):
+    with listener, _stop_on_signals(server.request_stop):
         try:
             server.run(sockets=[listener])
         except SystemExit:

@@ -8,18 +8,21 @@ import pytest
 
 from openviper.server.logs import configure_server_log
 
+CONFIGURED = ("openviper.server", "uvicorn", "uvicorn.access", "uvicorn.error")
+
 
 @contextmanager
 def root_with(*handlers: logging.Handler) -> Iterator[None]:
-    """Give the root logger these handlers only; pytest has put its own there for the test."""
-    root, ours = logging.getLogger(), logging.getLogger("openviper.server")
-    before = root.level, root.handlers[:], ours.level
+    """Give the root logger these handlers only; what the block configures is forgotten after it."""
+    root = logging.getLogger()
+    before = root.level, root.handlers[:]
     root.handlers[:] = handlers
     try:
         yield
     finally:
-        root.level, root.handlers[:], ours.level = before
-        ours.handlers, ours.propagate = [], True
+        root.level, root.handlers[:] = before
+        for logger in map(logging.getLogger, CONFIGURED):
+            logger.handlers, logger.propagate, logger.level = [], True, logging.NOTSET
 
 
 def test_without_a_configuration_the_server_brings_its_own(capsys: pytest.CaptureFixture[str]) -> None:
