@@ -151,6 +151,17 @@ def broad_handlers(source: Source) -> list[tuple[str, ast.ExceptHandler | ast.Ca
     return found
 
 
+def names_the_cause(handler: ast.ExceptHandler | ast.Call) -> bool:
+    """Tell whether a handler ends by raising another error with the caught one as its cause."""
+    last = handler.body[-1] if isinstance(handler, ast.ExceptHandler) else None
+    return (
+        isinstance(handler, ast.ExceptHandler)
+        and isinstance(last, ast.Raise)
+        and isinstance(last.cause, ast.Name)
+        and last.cause.id == handler.name
+    )
+
+
 def dynamic_attributes(source: Source) -> int:
     """Count the calls of getattr, hasattr and setattr: attributes that no tool can follow."""
     calls = (node.func for node in source.nodes if isinstance(node, ast.Call))

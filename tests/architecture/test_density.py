@@ -6,13 +6,26 @@ import re
 from tests.architecture import rules
 from tests.architecture.source import Source, package, sources, thousands_of_lines
 
-# The four borders at which any error at all is answered, and what stands behind each.
-BORDERS: dict[str, str] = {
-    "openviper/apps/lifecycle.py": "one lifecycle hook",
-    "openviper/apps/plugins.py": "one lifecycle hook",
-    "openviper/apps/sequence.py": "one lifecycle hook",
-    "openviper/management/base.py": "one management command",
-    "openviper/middleware/errors.py": "the outermost ASGI handler",
+# The borders at which any error at all is answered, each a function.
+BORDERS = {
+    "openviper/app/application.py::_serve_other": "one lifecycle hook",
+    "openviper/app/dispatch.py::__call__": "the outermost ASGI handler",
+    "openviper/app/life.py::_run_shutdown": "one lifecycle hook",
+    "openviper/app/life.py::serve_lifespan": "one lifecycle hook",
+    "openviper/apps/cleanup.py::_run_each": "one lifecycle hook",
+    "openviper/management/border.py::attempt": "one management command",
+    "openviper/management/border.py::exit_code_of": "one management command",
+    "openviper/middleware/errors.py::__call__": "the outermost ASGI handler",
+    "openviper/middleware/errors.py::respond": "the outermost ASGI handler",
+    "openviper/server/target.py::_guarded": "one management command",
+}
+# Where foreign code runs and its error goes on at once under a name of ours, with the cause chained to it.
+NAMED = {
+    "openviper/apps/lifecycle.py::_call_ready",
+    "openviper/apps/lifecycle.py::run_startup",
+    "openviper/apps/modules.py::_named_failure",
+    "openviper/apps/plugins.py::run_plugin_ready",
+    "openviper/conf/border.py::named_failure",
 }
 MOST_DYNAMIC = 4.0
 MOST_ANY = 4.0
@@ -23,11 +36,18 @@ _REPLACED = re.compile(r"\bmonkeypatch\.set(?:attr|item)\b|\bunittest\.mock\b|\b
 
 
 def test_broad_handlers_stand_at_the_borders_only() -> None:
-    """Anything at all is caught where a request, a hook or a command ends, with a comment that says so."""
+    """Anything at all is caught where a request, a hook or a command ends, or to be named and raised again."""
+    found = {f"{source.path}::{name}": node for source in package() for name, node in rules.broad_handlers(source)}
+    assert set(found) == {*BORDERS, *NAMED}
+    assert [place for place, node in found.items() if place in NAMED and not rules.names_the_cause(node)] == []
+
+
+def test_broad_handler_says_why() -> None:
+    """Each of them has a comment beside it."""
     found = [(source, name, node) for source in package() for name, node in rules.broad_handlers(source)]
-    assert [f"{source.path}:{node.lineno} {name}" for source, name, node in found if source.path not in BORDERS] == []
-    bare = [f"{source.path}:{node.lineno} {name}" for source, name, node in found if not is_explained(source, node)]
-    assert bare == []
+    assert [
+        f"{source.path}:{node.lineno} {name}" for source, name, node in found if not is_explained(source, node)
+    ] == []
 
 
 def is_explained(source: Source, node: ast.ExceptHandler | ast.Call) -> bool:
@@ -53,6 +73,21 @@ def test_broad_handler_is_found() -> None:
     )
     assert sorted(node.lineno for _, node in rules.broad_handlers(source)) == [3, 5, 7, 8]
     assert not any(is_explained(source, node) for _, node in rules.broad_handlers(source))
+    assert not any(rules.names_the_cause(node) for _, node in rules.broad_handlers(source))
+
+
+def test_named_cause_is_told_from_a_lost_one() -> None:
+    """A handler passes for naming only when its last statement raises another error from the one it caught."""
+    source = Source(
+        "openviper/a.py",
+        "def f():\n"
+        "    try: pass\n"
+        "    except Exception as error: raise AppError(error) from error\n"
+        "    try: pass\n"
+        "    except Exception as error: raise AppError(error) from None\n",
+    )
+    handlers = sorted((node for _, node in rules.broad_handlers(source)), key=lambda node: node.lineno)
+    assert [rules.names_the_cause(node) for node in handlers] == [True, False]
 
 
 def test_attributes_are_named_in_the_source() -> None:
