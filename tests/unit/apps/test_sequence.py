@@ -85,6 +85,38 @@ async def test_cancelled_start_is_undone(log: Log, never: asyncio.Event) -> None
     assert log.names == ["+parts", "+hang", "-parts"]
 
 
+async def test_second_cancellation_does_not_interrupt_the_undoing(log: Log, never: asyncio.Event) -> None:
+    """A start that is cancelled again while it is undone still stops each step to its end (C-413)."""
+    gate = asyncio.Event()
+
+    async def begin() -> None:
+        log.names.append("+slow")
+
+    async def end() -> None:
+        log.names.append("stopping")
+        await gate.wait()
+        log.names.append("-slow")
+
+    sequence = StartSequence([Step("slow", begin, end), Step("hang", never.wait)])
+    task = asyncio.create_task(sequence.start())
+    await _seen(log, "+slow")
+    task.cancel()
+    await _seen(log, "stopping")
+    task.cancel()
+    await asyncio.sleep(0)
+
+    gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert log.names == ["+slow", "stopping", "-slow"]
+
+
+async def _seen(log: Log, name: str) -> None:
+    while name not in log.names:
+        await asyncio.sleep(0)
+
+
 async def test_sequence_starts_again_after_a_stop(log: Log) -> None:
     """A stopped sequence starts anew, and so does one whose start failed (C-119)."""
     sequence = StartSequence([log.step("apps")])

@@ -79,7 +79,7 @@ def test_flat_module_inside_a_package_lies_in_its_folder(write: Write) -> None:
 
 def test_nothing_lies_inside_a_flat_module(write: Write) -> None:
     """A name below a single file is not found (C-014)."""
-    write("single.py")
+    write("single.py", "part.py")
 
     assert AppResolver().resolve("single.part") is None
 
