@@ -19,6 +19,7 @@ __all__ = [
     "matches",
     "members",
     "own_annotations",
+    "resolve",
 ]
 
 _PLAIN: Final = (bool, int, float, str, bytes, tuple, list, dict, set, frozenset, timedelta)
@@ -29,14 +30,14 @@ def is_setting_name(name: str) -> bool:
     return name.isupper() and not name.startswith("_")
 
 
-def own_annotations(cls: type) -> dict[str, object]:
-    """Give the annotations written in the body of one class, as written: types or text."""
+def own_annotations(owner: type | types.ModuleType) -> dict[str, object]:
+    """Give the annotations written in the body of one class or module, as written: types or text."""
     if sys.version_info >= (3, 14):
         # PEP 649 evaluates on demand; what exists for the type checker only stays a forward reference.
         import annotationlib
 
-        return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
-    return inspect.get_annotations(cls)
+        return annotationlib.get_annotations(owner, format=annotationlib.Format.FORWARDREF)
+    return inspect.get_annotations(owner)
 
 
 def declared_types(cls: type) -> dict[str, object]:
@@ -47,10 +48,28 @@ def declared_types(cls: type) -> dict[str, object]:
     """
     found: dict[str, object] = {}
     for owner in reversed(cls.__mro__):
+        module = sys.modules.get(owner.__module__)
         for name, annotation in own_annotations(owner).items():
             if found.get(name, object) is object:
-                found[name] = _resolve(annotation, owner)
+                found[name] = resolve(annotation, vars(module) if module else {}, vars(owner))
     return found
+
+
+def resolve(annotation: object, module: Mapping[str, object], body: Mapping[str, object] | None = None) -> object:
+    """Evaluate an annotation that is text; ``object`` where that is not possible.
+
+    Args:
+        annotation: A type, or text that names one.
+        module: The names of the module it stands in.
+        body: The names of the class it stands in; None outside one.
+    """
+    if not isinstance(annotation, str):
+        return annotation
+    holder = types.SimpleNamespace(__annotations__={"setting": annotation})
+    try:
+        return typing.get_type_hints(holder, dict(module), dict(body or {}))["setting"]
+    except (NameError, AttributeError, SyntaxError, TypeError):
+        return object  # a name that exists for the type checker only, or no type at all
 
 
 def infer(value: object) -> object:
@@ -93,18 +112,6 @@ def fit(value: object, annotation: object) -> object:
     if isinstance(value, os.PathLike) and str in origins and not matches(value, annotation):
         return os.fspath(value)
     return value
-
-
-def _resolve(annotation: object, owner: type) -> object:
-    """Evaluate an annotation that is text in the namespace of the module and of the class it stands in."""
-    if not isinstance(annotation, str):
-        return annotation
-    module = sys.modules.get(owner.__module__)
-    holder = types.SimpleNamespace(__annotations__={"setting": annotation})
-    try:
-        return typing.get_type_hints(holder, vars(module) if module else {}, dict(vars(owner)))["setting"]
-    except (NameError, AttributeError, SyntaxError, TypeError):
-        return object  # a name that exists for the type checker only, or no type at all
 
 
 def _write(member: object) -> str:

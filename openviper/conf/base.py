@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import os
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final, dataclass_transform
+from typing import Any, Final, dataclass_transform
 
 from openviper.conf.annotations import declared_types, fit, infer, is_setting_name, own_annotations
 from openviper.conf.exceptions import UnknownSettingError
@@ -15,8 +15,19 @@ from openviper.exceptions import SettingsValidationError
 __all__ = ["BaseSettings", "class_default", "setting_types"]
 
 
+class _ReadOnly:
+    """What makes instances immutable; above BaseSettings, since a dataclass pass refuses a class that has it itself."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise dataclasses.FrozenInstanceError(f"settings are read-only: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise dataclasses.FrozenInstanceError(f"settings are read-only: {name} cannot be deleted")
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(dataclasses.field,))
-class BaseSettings:  # noqa: PLW1641 - some values are dicts, so there is no hash to agree with equality
+@dataclasses.dataclass(frozen=True, init=False, repr=False, eq=False)
+class BaseSettings(_ReadOnly):  # noqa: PLW1641 - some values are dicts, so there is no hash to agree with equality
     """Root of settings classes; every subclass is a frozen dataclass, with or without a decorator.
 
     A subclass states its settings as upper-case names. An annotation is optional: a name that a parent has keeps
@@ -32,8 +43,6 @@ class BaseSettings:  # noqa: PLW1641 - some values are dicts, so there is no has
             property stands where a value belongs.
     """
 
-    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
-
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
         if "__dataclass_fields__" in vars(cls):
@@ -41,7 +50,7 @@ class BaseSettings:  # noqa: PLW1641 - some values are dicts, so there is no has
         _adopt_mixins(cls)
         factories = _declare_fields(cls)
         dataclasses.dataclass(frozen=True, init=False, repr=False, eq=False, match_args=False, kw_only=True)(cls)
-        # A second dataclass pass refuses a class that has these two; those of BaseSettings do the same.
+        # A second dataclass pass refuses a class that has these two; the ones above do the same.
         type.__delattr__(cls, "__setattr__")
         type.__delattr__(cls, "__delattr__")
         # The pass takes factories off the class, where a second one looks for them; the methods it leaves alone.
@@ -72,12 +81,6 @@ class BaseSettings:  # noqa: PLW1641 - some values are dicts, so there is no has
                 raise TypeError(f"{type(self).__name__} has no field {name!r}, and settings are upper case")
             object.__setattr__(self, name, _shape(value, object))
         self.__post_init__()
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise dataclasses.FrozenInstanceError(f"settings are read-only: {name} cannot be set")
-
-    def __delattr__(self, name: str) -> None:
-        raise dataclasses.FrozenInstanceError(f"settings are read-only: {name} cannot be deleted")
 
     def __getitem__(self, name: str) -> object:
         """Give the value of a setting.
@@ -170,9 +173,7 @@ def _declare_fields(cls: type[BaseSettings]) -> dict[str, dataclasses.Field[Any]
         The fields that were written with ``field(default_factory=...)``.
     """
     annotations = own_annotations(cls)
-    inherited: dict[str, dataclasses.Field[Any]] = {}
-    for base in reversed(cls.__mro__[1:]):
-        inherited |= vars(base).get("__dataclass_fields__", {})
+    inherited = {name: field.type for name, field in cls.__dataclass_fields__.items()}
     factories: dict[str, dataclasses.Field[Any]] = {}
     for name, value in list(vars(cls).items()):
         if isinstance(value, dataclasses.Field) and value.default_factory is not dataclasses.MISSING:
@@ -183,7 +184,7 @@ def _declare_fields(cls: type[BaseSettings]) -> dict[str, dataclasses.Field[Any]
             if name in inherited:
                 raise TypeError(f"{cls.__qualname__}.{name} is a {type(value).__name__}; a setting is a plain value")
             continue
-        annotations.setdefault(name, inherited[name].type if name in inherited else object)
+        annotations.setdefault(name, inherited.get(name, object))
         # Exact types only: a subclass such as defaultdict would lose what makes it one.
         if type(value) in _SHARED:
             setattr(cls, name, _SHARED[type(value)](value))

@@ -3,6 +3,7 @@
 import contextlib
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 
 from openviper.conf.masking import mask_text
 from openviper.exceptions import ImproperlyConfigured, SettingsValidationError
@@ -35,6 +36,6 @@ def describe_failure(error: BaseException) -> str:
     described = f"{type(error).__name__}: {mask_text(str(error))}"
     if isinstance(error, SyntaxError):
         return described  # its text holds the place
-    frames = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in frames if frame.filename != __file__ and not frame.filename.startswith("<frozen")]
+    ours = (str(Path(__file__).parent), "<frozen")
+    theirs = [it for it in traceback.extract_tb(error.__traceback__) if not it.filename.startswith(ours)]
     return f"{described} ({theirs[-1].filename}, line {theirs[-1].lineno})" if theirs else described

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from openviper.conf.annotations import fit, is_setting_name, own_annotations
+from openviper.conf.annotations import fit, is_setting_name, own_annotations, resolve
 from openviper.conf.base import BaseSettings, class_default, setting_types
 from openviper.conf.border import named_failure
 from openviper.conf.defaults import Settings
@@ -51,6 +51,7 @@ class _Found:
     cls: type[BaseSettings] = Settings
     declared: frozenset[str] = frozenset()
     values: Mapping[str, object] = field(default_factory=dict)
+    types: Mapping[str, object] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
 
@@ -69,7 +70,7 @@ def load_module(dotenv: DotenvFile, environ: Mapping[str, str] = os.environ, *, 
     environment = current_environment(environ)
     name = environ.get("OPENVIPER_SETTINGS_MODULE", "").strip() or None
     found = _Found() if name is None else _read_module(_import(name, fresh=fresh))
-    overrides = read_overrides(setting_types(found.cls, found.values), dotenv, environ)
+    overrides = read_overrides({**setting_types(found.cls, found.values), **found.types}, dotenv, environ)
     values = {**found.values, **{key: value for key, (value, _) in overrides.items()}}
     if environment == "production" and "DEBUG" not in found.declared | values.keys():
         values["DEBUG"] = False
@@ -141,12 +142,15 @@ def _import(name: str, *, fresh: bool) -> types.ModuleType:
 def _read_module(module: types.ModuleType) -> _Found:
     names = {name: value for name, value in vars(module).items() if is_setting_name(name)}
     chosen = _choose_class(module)
-    if chosen is None:
-        return _Found(values=names, problems=tuple(_find_unused(module)))
-    cls, declared = _on_defaults(chosen), _declared_names(chosen)
-    filling = {name: value for name, value in names.items() if name not in declared}
+    cls = _on_defaults(chosen) if chosen else Settings
+    declared = _declared_names(cls)
     hidden = {name: value for name, value in names.items() if name in declared}
-    return _Found(cls, declared, filling, tuple(_find_conflicts(cls, hidden)))
+    problems = tuple(_find_conflicts(cls, hidden) if chosen else _find_unused(module))
+    filling = {name: value for name, value in names.items() if name not in declared}
+    # What a class annotates has that type; what stands in the module alone has the type it is given there.
+    annotated = {name: resolve(kind, vars(module)) for name, kind in own_annotations(module).items()}
+    own = {name: kind for name, kind in annotated.items() if name in filling and name not in cls.__dataclass_fields__}
+    return _Found(cls, declared, filling, own, problems)
 
 
 def _read_object(given: object) -> _Found:

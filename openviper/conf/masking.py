@@ -10,8 +10,10 @@ MASK: Final = "***"
 
 # Hidden whole, since they hold credentials under names that no pattern knows.
 _WHOLE: Final = frozenset({"SECRET_KEY", "DATABASES", "CACHES", "EMAIL"})
-# The pattern below fits these names, and their values (durations, names of algorithms) are no secrets.
-_HARMLESS: Final = frozenset({"JWT_ACCESS_TOKEN_EXPIRE", "JWT_REFRESH_TOKEN_EXPIRE", "PASSWORD_HASHERS"})
+# The pattern below fits these names, and their values (switches, durations, names of algorithms) are no secrets.
+_HARMLESS: Final = frozenset(
+    {"CORS_ALLOW_CREDENTIALS", "JWT_ACCESS_TOKEN_EXPIRE", "JWT_REFRESH_TOKEN_EXPIRE", "PASSWORD_HASHERS"}
+)
 _SECRET_NAME: Final = re.compile(r"SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|KEY|CREDENTIAL", re.IGNORECASE)
 
 # A password may hold "/" or "@" unescaped, so everything up to the last "@" of the word is hidden: rather too much.
