@@ -107,7 +107,7 @@ class AppLifecycleManager:
                     await self._run(lifecycle.startup, "startup", lifecycle.app_name)
             except GeneratorExit:
                 raise  # the coroutine is being thrown away; nothing can be awaited any more
-            except Exception as error:
+            except Exception as error:  # a lifecycle border: what had started is undone, whatever was raised
                 failures = await unwind(self._take_cleanups())
                 raise AppStartupError(lifecycle.app_name, error, map(_shutdown_error, failures)) from error
             except BaseException as interruption:
@@ -143,7 +143,7 @@ class AppLifecycleManager:
         try:
             with self._timer.measure("ready", app_name=app_name):
                 result = ready()
-        except Exception as error:
+        except Exception as error:  # a lifecycle border: hooks are foreign code, and the error names the app
             raise AppReadyError(app_name, error) from error
         if inspect.isawaitable(result):
             if inspect.iscoroutine(result):

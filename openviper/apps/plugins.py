@@ -50,7 +50,7 @@ async def run_plugin_ready(app_name: str, hook: Callable[[], object], timer: Hoo
             result = hook()
             if inspect.isawaitable(result):
                 await timer.wait(result, "ready", app_name=app_name)
-    except Exception as error:
+    except Exception as error:  # a lifecycle border: hooks are foreign code, and the error names the app
         raise PluginReadyError(app_name, error) from error
 
 
