@@ -47,8 +47,8 @@ def register_converter(converter: Converter) -> None:
 
 
 def _parse_str(text: str) -> str:
-    if not text:
-        raise ValueError("empty")
+    if not text or text in (".", "..") or "\0" in text:
+        raise ValueError("empty, a dot segment, or holding NUL")
     return text
 
 
@@ -108,6 +108,9 @@ def _format_slug(value: object) -> str:
 
 
 def _parse_path(text: str) -> str:
+    # Clients resolve dot segments before they ask, so one that arrives is an attempt to leave a folder.
+    if "\0" in text or (".." in text and ".." in text.split("/")):
+        raise ValueError("a dot segment, or holding NUL")
     return text
 
 

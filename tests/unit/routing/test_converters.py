@@ -32,6 +32,7 @@ def own_converter() -> Iterator[Converter]:
         ("str", "ä b", "ä b"),
         ("path", "a/b.txt", "a/b.txt"),
         ("path", "", ""),
+        ("path", "a/..b", "a/..b"),
     ],
 )
 def test_text_that_fits_is_converted(name: str, text: str, value: object) -> None:
@@ -59,6 +60,11 @@ def test_text_that_fits_is_converted(name: str, text: str, value: object) -> Non
         ("slug", "a b"),
         ("slug", ""),
         ("str", ""),
+        ("str", ".."),
+        ("str", "a\0b"),
+        ("path", "../../etc/passwd"),
+        ("path", "a/.."),
+        ("path", "a\0"),
     ],
 )
 def test_text_that_does_not_fit_is_refused(name: str, text: str) -> None:
