@@ -1,7 +1,7 @@
 """Who is asking: the user of each request, found by the backends that the settings name."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol, TypeAlias, cast
+from typing import Final, Protocol, TypeAlias, cast
 
 from openviper.core.anonymous import AnonymousUser
 from openviper.core.context import User, current_user
@@ -16,7 +16,7 @@ __all__ = ["AuthenticationBackend", "AuthenticationMiddleware", "Identity"]
 
 Identity: TypeAlias = tuple[User, Mapping[str, object]]
 
-_ANONYMOUS = AnonymousUser()
+_ANONYMOUS: Final = AnonymousUser()
 
 
 class AuthenticationBackend(Protocol):

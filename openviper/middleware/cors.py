@@ -60,7 +60,7 @@ class CORSMiddleware(BaseMiddleware):
         max_age: int | Unset = UNSET,
     ) -> None:
         super().__init__(app)
-        origins = list(given_or_setting(allowed_origins, "CORS_ALLOWED_ORIGINS"))
+        origins = given_or_setting(allowed_origins, "CORS_ALLOWED_ORIGINS")
         credentials = given_or_setting(allow_credentials, "CORS_ALLOW_CREDENTIALS")
         methods = [method.upper() for method in given_or_setting(allowed_methods, "CORS_ALLOWED_METHODS")]
         headers = [name.lower() for name in given_or_setting(allowed_headers, "CORS_ALLOWED_HEADERS")]
@@ -144,11 +144,14 @@ class CORSMiddleware(BaseMiddleware):
 class _Origins:
     """The allowed origins: exact ones, patterns, or all."""
 
-    def __init__(self, entries: list[str], *, credentials: bool) -> None:
+    def __init__(self, given: Iterable[str], *, credentials: bool) -> None:
+        if isinstance(given, str):
+            raise SettingsValidationError([f"CORS_ALLOWED_ORIGINS is the text {given!r}; write a tuple: ({given!r},)"])
+        entries = [entry.strip().lower() for entry in given]
         self._any = False
         self._exact: set[bytes] = set()
         self._patterns: list[re.Pattern[bytes]] = []
-        errors = [error for entry in entries if (error := self._add(entry.strip().lower())) is not None]
+        errors = [error for entry in entries if (error := self._add(entry)) is not None]
         if credentials:
             errors += [
                 f"CORS_ALLOWED_ORIGINS: {entry!r} and CORS_ALLOW_CREDENTIALS together would let every site act for "

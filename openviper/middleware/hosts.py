@@ -22,10 +22,13 @@ class AllowedHosts:
             and everything below it), ``[::1]``, or ``*`` for every well-formed host. None at all refuses everything.
 
     Raises:
-        SettingsValidationError: Entries are of another form; all of them are named (a ValueError).
+        SettingsValidationError: Entries are of another form; all of them are named (a ValueError). A single text
+            in place of a list is one of them.
     """
 
     def __init__(self, entries: Iterable[str]) -> None:
+        if isinstance(entries, str):
+            raise SettingsValidationError([f"ALLOWED_HOSTS is the text {entries!r}; write a tuple: ({entries!r},)"])
         self._any = False
         self._suffixes: tuple[bytes, ...] = ()
         # From what stands in the header to the host without its port, so that the usual case is one lookup.

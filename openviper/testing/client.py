@@ -69,9 +69,7 @@ class TestClient:
     async def __aenter__(self) -> Self:
         if self._lifespan is not None:
             raise RuntimeError("this client is in use already; a block inside its own block would start the app twice")
-        lifespan = LifespanRunner(self.app, self._timeout)
-        await lifespan.start()
-        self._lifespan = lifespan
+        self._lifespan = await LifespanRunner.start(self.app, self._timeout)
         return self
 
     async def __aexit__(

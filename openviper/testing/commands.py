@@ -4,9 +4,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
-from typing import Any, Final, cast
+from typing import Final, cast
 
-from openviper.exceptions import OpenViperError
 from openviper.primitives.imports import import_string
 
 __all__ = ["CommandResult", "CommandRunner"]
@@ -77,17 +76,22 @@ class CommandRunner:
         return recording.finish()
 
 
+class _ReportedError(Exception):
+    """What this room knows of a command's own error."""
+
+    returncode: int
+
+
 @contextmanager
 def _recording() -> Iterator[_Recording]:
     """Collect what is printed, by whatever means, and turn the ways in which a command ends into an exit code."""
     recording = _Recording()
-    error_type = cast("type[OpenViperError]", import_string(_ERROR))
+    error_type = cast("type[_ReportedError]", import_string(_ERROR))
     with redirect_stdout(recording.out), redirect_stderr(recording.err):
         try:
             yield recording
         except error_type as error:
-            code: Any = getattr(error, "returncode", 1)
-            recording.exit_code = code
+            recording.exit_code = error.returncode
             recording.err.write(f"{error}\n")
         except SystemExit as stop:
             # What argparse does after --help; text instead of a number is a message (sys.exit).

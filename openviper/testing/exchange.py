@@ -19,7 +19,6 @@ __all__ = ["Answer", "cancel_and_wait", "exchange"]
 # RFC 9110 5.6.2, without upper case: ASGI wants names in lower case.
 _NAME_BYTES: Final = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
 _BODILESS: Final = frozenset({204, 304})
-_SECONDS_TO_CANCEL: Final = 5.0
 
 
 @dataclass(slots=True)
@@ -85,16 +84,20 @@ async def exchange(
     return conversation.answer
 
 
-async def cancel_and_wait(task: asyncio.Task[None]) -> None:
+async def cancel_and_wait(task: asyncio.Task[None], seconds: float = 5.0) -> None:
     """End a task that may still run; its outcome stays in it.
+
+    Args:
+        task: What to end.
+        seconds: How long it may take to end.
 
     Raises:
         ProtocolError: It goes on in spite of being cancelled.
     """
     task.cancel()
-    ended, _ = await asyncio.wait([task], timeout=_SECONDS_TO_CANCEL)
+    ended, _ = await asyncio.wait([task], timeout=seconds)
     if not ended:
-        raise ProtocolError(f"{task.get_name()} was cancelled and still runs after {_SECONDS_TO_CANCEL:g} s")
+        raise ProtocolError(f"{task.get_name()} was cancelled and still runs after {seconds:g} s")
     if not task.cancelled():
         task.exception()  # asked for, so that asyncio does not report it as forgotten
 

@@ -1,7 +1,8 @@
 """The lifespan of an ASGI application in this process: one task from startup to shutdown."""
 
 import asyncio
-from typing import Final, Literal, TypeAlias
+from contextlib import AsyncExitStack
+from typing import Final, Literal, Self, TypeAlias
 
 from openviper.testing.exceptions import AppTimeoutError, LifespanFailedError, ProtocolError
 from openviper.testing.exchange import cancel_and_wait
@@ -16,7 +17,7 @@ _SECONDS_TO_RETURN: Final = 0.25
 
 
 class LifespanRunner:
-    """Sends one application its startup and its shutdown, once each.
+    """One life of one application; made by ``start``, ended by ``stop``.
 
     The application runs in a task of its own, as it does under a server, so what its hooks set in context
     variables reaches neither the test nor a request.
@@ -28,16 +29,20 @@ class LifespanRunner:
 
     def __init__(self, app: ASGIApp, timeout: float | None) -> None:
         self.state: dict[str, object] = {}
-        self._app = app
         self._timeout = timeout
         self._events: asyncio.Queue[Message] = asyncio.Queue()
         self._answers: asyncio.Queue[Message | None] = asyncio.Queue()  # None: the application has ended
         self._awaited: Phase | None = None
         self._fault: ProtocolError | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._task = asyncio.create_task(self._run(app), name="lifespan of the application")
 
-    async def start(self) -> None:
-        """Run the startup; when it fails, the application has ended.
+    @classmethod
+    async def start(cls, app: ASGIApp, seconds: float | None) -> Self:
+        """Run the startup of an application; when it fails, the application has ended.
+
+        Args:
+            app: The ASGI application.
+            seconds: Time for each of the two phases; None waits without an end.
 
         Raises:
             LifespanFailedError: The application reported a failure, with its message.
@@ -45,17 +50,15 @@ class LifespanRunner:
             AppTimeoutError: It took too long and has been cancelled.
             BaseException: Whatever the application itself raises, which one without a lifespan does at once.
         """
-        self._task = asyncio.create_task(self._run(), name="lifespan of the application")
-        started = False
-        try:
-            await self._finish("startup", self._task)
-            started = True
-        finally:
-            if not started:
-                await cancel_and_wait(self._task)
+        runner = cls(app, seconds)
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(cancel_and_wait, runner._task)
+            await runner._finish("startup")
+            undo.pop_all()
+        return runner
 
     async def stop(self) -> None:
-        """Run the shutdown and wait for the application to end; ``start`` must have succeeded before.
+        """Run the shutdown and wait for the application to end.
 
         Raises:
             LifespanFailedError: The application reported a failure, with its message.
@@ -63,17 +66,15 @@ class LifespanRunner:
             AppTimeoutError: It took too long and has been cancelled.
             BaseException: Whatever the application itself raises.
         """
-        if self._task is None:
-            raise RuntimeError("stop() was called before start()")
         try:
-            await self._finish("shutdown", self._task)
+            await self._finish("shutdown")
         finally:
             await cancel_and_wait(self._task)
 
-    async def _run(self) -> None:
+    async def _run(self, app: ASGIApp) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
         try:
-            await self._app(scope, self._events.get, self._send)
+            await app(scope, self._events.get, self._send)
         finally:
             self._answers.put_nowait(None)
 
@@ -86,17 +87,14 @@ class LifespanRunner:
         self._awaited = None
         self._answers.put_nowait(message)
 
-    async def _finish(self, phase: Phase, task: asyncio.Task[None]) -> None:
-        self._awaited = phase
+    async def _finish(self, phase: Phase) -> None:
+        task, self._awaited = self._task, phase
         self._events.put_nowait({"type": f"lifespan.{phase}"})
-        clock = asyncio.timeout(self._timeout)
         try:
-            async with clock:
+            async with asyncio.timeout(self._timeout):
                 answer = await self._answers.get()
         except TimeoutError as error:
-            if self._timeout is not None and clock.expired():
-                raise AppTimeoutError(f"lifespan.{phase}", self._timeout) from error
-            raise
+            raise AppTimeoutError(f"lifespan.{phase}", self._timeout or 0.0) from error
         is_failed = answer is not None and answer["type"] == f"lifespan.{phase}.failed"
         if answer is None or is_failed or phase == "shutdown":
             # The error that an application raises after it has reported a failure is the cause of that failure.

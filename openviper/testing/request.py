@@ -164,8 +164,8 @@ def _absolute(url: str, base_url: str) -> SplitResult:
         parts = urlsplit(url)
         if not parts.scheme:
             parts = urlsplit(urljoin(base_url, url))
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
-        raise ValueError(f"{url!r} is no http or https address; write a path that starts with a slash, or a whole one")
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.username is not None:
+        raise ValueError(f"{url!r} is no http or https address without a user; write a path such as /books")
     return parts._replace(
         path=_quote(parts.path or "/", _PATH_SAFE), query=_quote(parts.query, _QUERY_SAFE), fragment=""
     )

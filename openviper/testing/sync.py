@@ -113,13 +113,19 @@ class SyncTestClient:
     def _run(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         if self._runner is None:
             raise RuntimeError("SyncTestClient works inside its block only: with SyncTestClient(app) as client: ...")
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return self._runner.run(call())
-        raise RuntimeError("an event loop is running here; use TestClient and await its requests")
+        if _is_loop_running():
+            raise RuntimeError("an event loop is running here; use TestClient and await its requests")
+        return self._runner.run(call())
 
     def _close(self) -> None:
         if self._runner is not None:
             runner, self._runner = self._runner, None
             runner.close()
+
+
+def _is_loop_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

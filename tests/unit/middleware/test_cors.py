@@ -283,3 +283,9 @@ async def test_other_scopes_pass(kind: str) -> None:
     scope: Scope = {"type": kind, "headers": [(b"origin", b"https://evil.example")]}
     await allow(SHOP, app=app).app(scope, receive, send)
     assert seen[0] is scope
+
+
+def test_text_in_place_of_a_list_is_refused() -> None:
+    """A text is a sequence of letters, and none of them is meant as an origin."""
+    with pytest.raises(SettingsValidationError, match="write a tuple"):
+        build_middleware_stack(inner, [(CORSMiddleware, {"allowed_origins": SHOP})])

@@ -109,3 +109,9 @@ def test_all_wrong_entries_are_named_together() -> None:
     with pytest.raises(SettingsValidationError) as raised:
         AllowedHosts(["a/b", "shop.example", "*.c"])
     assert len(raised.value.errors) == 2
+
+
+def test_text_in_place_of_a_list_is_refused() -> None:
+    """A text is a sequence of letters, and none of them is meant as a host."""
+    with pytest.raises(SettingsValidationError, match=r"write a tuple: \('localhost',\)"):
+        AllowedHosts("localhost")

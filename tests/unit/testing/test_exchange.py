@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from openviper.testing import ProtocolError, TestClient
+from openviper.testing.exchange import cancel_and_wait
 from openviper.types import ASGIApp, Message, Receive, Scope, Send
 
 START: Message = {"type": "http.response.start", "status": 200, "headers": []}
@@ -131,3 +132,22 @@ async def test_length_of_a_head_answer_is_that_of_the_content() -> None:
     """An answer to HEAD may announce the length of a body that it leaves out."""
     response = await TestClient(sending(start(headers=[(b"content-length", b"99")]), END)).head("/")
     assert response.headers["content-length"] == "99"
+
+
+async def test_application_that_cannot_be_cancelled_is_named() -> None:
+    """A task that swallows its cancellation is reported instead of being waited for without an end."""
+    release = asyncio.Event()
+
+    async def stubborn() -> None:
+        while not release.is_set():
+            try:
+                await release.wait()
+            except asyncio.CancelledError:
+                continue
+
+    task = asyncio.create_task(stubborn(), name="app for GET /")
+    await asyncio.sleep(0)
+    with pytest.raises(ProtocolError, match=r"app for GET / was cancelled and still runs after 0\.01 s"):
+        await cancel_and_wait(task, seconds=0.01)
+    release.set()
+    await task

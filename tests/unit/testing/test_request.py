@@ -78,7 +78,7 @@ def test_pairs_keep_their_order() -> None:
     assert scope_of("/", {"params": [("b", 1), ("a", 2), ("b", 3)]})["query_string"] == b"b=1&a=2&b=3"
 
 
-@pytest.mark.parametrize("url", ["ftp://testserver/", "mailto:a@b.example", "http:///x"])
+@pytest.mark.parametrize("url", ["ftp://testserver/", "mailto:a@b.example", "http:///x", "http://ann:pw@testserver/"])
 def test_address_of_another_kind_is_refused(url: str) -> None:
     """Only http and https addresses with a host can be asked."""
     with pytest.raises(ValueError, match="no http or https address"):

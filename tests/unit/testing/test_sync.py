@@ -87,3 +87,17 @@ def test_failed_shutdown_closes_the_loop_all_the_same(answering: Callable[..., A
         client.__enter__()
         with pytest.raises(LifespanFailedError, match="stuck"):
             client.__exit__(None, None, None)
+
+
+def test_exception_of_the_application_has_no_context() -> None:
+    """What the application raises reaches the test as if it had been called directly."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await living(scope, receive, send)
+            return
+        raise LookupError("nobody there")
+
+    with SyncTestClient(app) as client, pytest.raises(LookupError) as raised:
+        client.get("/")
+    assert raised.value.__context__ is None
