@@ -16,7 +16,16 @@ from typing import Final, Literal, TypeAlias
 
 from openviper.core.exceptions import AmbiguousProjectError, TargetError
 
-__all__ = ["SETTINGS_VARIABLE", "WHOLE_PROJECT", "Layout", "Project", "Surroundings", "find_project", "is_target"]
+__all__ = [
+    "SETTINGS_VARIABLE",
+    "WHOLE_PROJECT",
+    "Layout",
+    "Project",
+    "Surroundings",
+    "find_project",
+    "is_target",
+    "package_of_settings",
+]
 
 #: The environment variable that names the settings module.
 SETTINGS_VARIABLE: Final = "OPENVIPER_SETTINGS_MODULE"
@@ -93,7 +102,7 @@ def find_project(
     if not is_target(target, root):
         raise TargetError(target, root)
     app = None if target == WHOLE_PROJECT else target
-    named = settings_option or environ.get(SETTINGS_VARIABLE) or None
+    named = settings_option or environ.get(SETTINGS_VARIABLE, "").strip() or None
     if _is_root_layout(root):
         label = _label(root)
         return Project(root, "root", None, named or _root_settings(root, app), label, app or label)
@@ -118,6 +127,17 @@ def is_target(word: str, cwd: Path) -> bool:
     return place.with_suffix(".py").is_file() or _has_python(place)
 
 
+def package_of_settings(module: str) -> str | None:
+    """Name the package that a settings module belongs to; None for a top-level module.
+
+    In ``proj.settings.prod`` the package is what stands before ``settings``, in ``proj.config`` what stands before
+    the module.
+    """
+    parts = module.split(".")
+    depth = parts.index("settings") if "settings" in parts else len(parts) - 1
+    return ".".join(parts[:depth]) or None
+
+
 def _is_root_layout(root: Path) -> bool:
     return _has_settings(root) or any((root / name).is_file() for name in _APP_FILES)
 
@@ -133,7 +153,7 @@ def _root_settings(root: Path, app: str | None) -> str | None:
 
 def _project_package(root: Path, app: str | None, named: str | None) -> str | None:
     """Name the package of a package layout; None when the folder has none."""
-    if named is not None and (package := _package_of(root, named)) is not None:
+    if named is not None and is_target(named, root) and (package := package_of_settings(named)) is not None:
         return package
     # An app inside the project's package names the project too: proj.blog belongs to proj.
     for package in _parents(app) if app is not None else ():
@@ -160,16 +180,6 @@ def _sub_package(root: Path) -> str | None:
     if len(candidates) > 1:
         raise AmbiguousProjectError(root, candidates)
     return candidates[0] if candidates else None
-
-
-def _package_of(root: Path, settings_module: str) -> str | None:
-    """Name the package that a settings module belongs to, if it lies below the folder."""
-    parts = settings_module.split(".")
-    if not all(part.isidentifier() for part in parts) or not is_target(settings_module, root):
-        return None
-    # In proj.settings.prod the package is what stands before settings, in proj.config what stands before the module.
-    depth = parts.index("settings") if "settings" in parts else len(parts) - 1
-    return ".".join(parts[:depth]) or None
 
 
 def _label(root: Path) -> str:

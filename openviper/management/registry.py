@@ -1,24 +1,24 @@
 """From the name of a command to its class: built-in ones, those of apps, those of installed packages, in that order.
 
-Built-in commands are known by their file names. Nothing is imported to list a command, and only the one that is
-asked for to run it.
+Commands are known by their file names, so that nothing is imported to list them.
 """
 
 import ast
-import importlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from openviper.apps.modules import import_app, import_submodule
 from openviper.conf import settings
 from openviper.core.app_resolver import AppResolver
+from openviper.core.project import package_of_settings
 from openviper.exceptions import OpenViperError
 from openviper.management.arguments import suggest
 from openviper.management.base import BaseCommand
 from openviper.management.exceptions import CommandError
-from openviper.primitives.imports import import_string, module_exists
+from openviper.primitives.imports import import_string
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -63,31 +63,31 @@ def find_command(name: str, package: str | None = None) -> type[BaseCommand]:
 
     Args:
         name: As it is typed, with dashes.
-        package: The project's own package, searched for commands whether or not it is an installed app.
+        package: The project's own package, searched for commands whether or not it is an installed app; None takes
+            the one that the settings module lies in.
 
     Raises:
-        CommandError: No such command (the message names the closest one), its module lacks the class, or
-            something that it imports is missing.
-        Exception: What else the command's module raises.
+        CommandError: No such command (the message names the closest one), or its module lacks the class or cannot
+            be imported.
+        AppLifecycleImportError: An app, or the module of the command in it, is there and cannot be imported.
     """
     name = ALIASES.get(name, name)
     module = name.replace("-", "_")
     if name in builtin_names():
-        return _load(f"{_BUILT_IN}.{module}.Command", name)
-    apps: Iterable[str] = ()
+        return _load(f"{_BUILT_IN}.{module}:Command", name)
     unread: OpenViperError | None = None
     try:
         apps = _app_names(package)
     except OpenViperError as error:
-        unread = error
-    if module.isidentifier():
-        for app in apps:
-            path = f"{app}.management.commands.{module}"
-            if _exists(path, name):
-                return _load(f"{path}.Command", name)
+        apps, unread = [package] if package else [], error
+    # Before a name becomes part of a module's name it must be fit for that.
+    for app in apps if module.isidentifier() else ():
+        found = None if import_app(app) is None else import_submodule(app, f"management.commands.{module}")
+        if found is not None:
+            return _load(f"{found.__name__}:Command", name)
     for entry in _entry_points():
         if entry.name == name:
-            return _load(entry.value, name)
+            return _load(f"{entry.module}:{entry.attr}", name)
     if unread is not None:
         raise CommandError(
             f"{name!r} is no built-in command{suggest(name, builtin_names())}; "
@@ -139,8 +139,8 @@ def _iter_listings(package: str | None, *, with_apps: bool) -> Iterator[CommandL
                 yield from _listings_in(folder / "management" / "commands", app)
     for entry in _entry_points():
         file = _file_of(entry.module)
-        distribution = entry.dist.name if entry.dist is not None else entry.module
-        yield CommandListing(entry.name, _read_help(file, entry.attr) if file else "", distribution)
+        origin = entry.module if entry.dist is None else entry.dist.name
+        yield CommandListing(entry.name, "" if file is None else _read_help(file, entry.attr), origin)
 
 
 def _listings_in(folder: Path, origin: str) -> Iterator[CommandListing]:
@@ -174,8 +174,10 @@ def _assigned_help(statement: ast.stmt) -> str | None:
 
 
 def _app_names(package: str | None) -> list[str]:
-    own = () if package is None else (package,)
-    return list(dict.fromkeys((*settings.INSTALLED_APPS, *own)))
+    installed = settings.INSTALLED_APPS  # read first, since this loads the settings
+    own = package or (package_of_settings(settings.module) if settings.module else None)
+    # The check command reports entries that are no names; looking for a command is no reason to fail over them.
+    return [name for name in dict.fromkeys((*installed, own)) if isinstance(name, str)]
 
 
 def _entry_points() -> Iterable["EntryPoint"]:
@@ -186,26 +188,22 @@ def _entry_points() -> Iterable["EntryPoint"]:
 
 
 def _file_of(module: str) -> Path | None:
-    try:
-        spec = find_spec(module)
-    except (ImportError, ValueError):
+    """Find the file of a module without importing its package, which importlib's find_spec would do."""
+    folder = AppResolver().resolve(module)
+    if folder is None:
         return None
-    return Path(spec.origin) if spec is not None and spec.has_location and spec.origin else None
-
-
-def _exists(path: str, name: str) -> bool:
-    try:
-        return module_exists(path)
-    except ImportError as error:
-        raise _broken(path, name, error) from error
+    file = folder / f"{module.rpartition('.')[2]}.py"
+    return file if file.is_file() else folder / "__init__.py"
 
 
 def _load(path: str, name: str) -> type[BaseCommand]:
-    module = path.partition(":")[0] if ":" in path else path.rpartition(".")[0]
+    module = path.partition(":")[0]
     try:
-        importlib.import_module(module)
+        import_module(module)
     except ImportError as error:
-        raise _broken(module, name, error) from error
+        raise CommandError(
+            f"the command {name!r} cannot be imported from {module}: {type(error).__name__}: {error}"
+        ) from error
     try:
         found = import_string(path)
     except ImportError as error:
@@ -215,7 +213,3 @@ def _load(path: str, name: str) -> type[BaseCommand]:
             f"the command {name!r} is not usable: {path} is no subclass of openviper.management.base.BaseCommand"
         )
     return found
-
-
-def _broken(module: str, name: str, error: ImportError) -> CommandError:
-    return CommandError(f"the command {name!r} cannot be imported from {module}: {type(error).__name__}: {error}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from openviper.core.exceptions import AmbiguousProjectError, TargetError
-from openviper.core.project import Project, Surroundings, find_project, is_target
+from openviper.core.project import Project, Surroundings, find_project, is_target, package_of_settings
 
 Write = Callable[[Mapping[str, str]], Path]
 
@@ -119,11 +119,21 @@ def test_named_settings_name_the_package(write: Write) -> None:
     assert package("elsewhere.settings") is None
 
 
-def test_empty_variable_names_nothing(write: Write) -> None:
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [("settings", None), ("web.settings", "web"), ("web.settings.prod", "web"), ("a.web.config", "a.web")],
+)
+def test_settings_belong_to_a_package(module: str, package: str | None) -> None:
+    """The package of a settings module is what stands before it, or before the package of several (A-62)."""
+    assert package_of_settings(module) == package
+
+
+@pytest.mark.parametrize("value", ["", " "])
+def test_empty_variable_names_nothing(write: Write, value: str) -> None:
     """An environment variable without a value counts as none."""
     root = write({"settings.py": ""})
 
-    assert find_project(root, environ={"OPENVIPER_SETTINGS_MODULE": ""}).settings_module == "settings"
+    assert find_project(root, environ={"OPENVIPER_SETTINGS_MODULE": value}).settings_module == "settings"
 
 
 @pytest.mark.parametrize(

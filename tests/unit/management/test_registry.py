@@ -1,10 +1,12 @@
 """From the name of a command to its class."""
 
 import importlib
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from openviper.apps.exceptions import AppLifecycleImportError
 from openviper.conf import settings
 from openviper.management.exceptions import CommandError
 from openviper.management.registry import (
@@ -30,6 +32,7 @@ ENTRY_POINTS = """
 [openviper.cli]
 count-stars = stars.cli:CountStars
 shell = stars.cli:CountStars
+lost = stars.nowhere:Command
 """
 
 STARS = """
@@ -55,6 +58,7 @@ def apps(site: "Site", monkeypatch: pytest.MonkeyPatch) -> "Site":
             "blog/management/commands/broken.py": "def (:\n",
             "wiki/__init__.py": "",
             "wiki/management/commands/send_mail.py": COMMAND.format(help="Never found."),
+            "stars/__init__.py": "",
             "stars/cli.py": STARS,
             "stars-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: stars\nVersion: 1.0\n",
             "stars-1.0.dist-info/entry_points.txt": ENTRY_POINTS,
@@ -107,7 +111,9 @@ def test_commands_are_listed_once_without_running_any() -> None:
         CommandListing("send-mail", "Send mail.", "blog"),
         CommandListing("wrong", "", "blog"),
         CommandListing("count-stars", "Count the stars.", "stars"),
+        CommandListing("lost", "", "stars"),
     ]
+    assert {"stars", "blog", "blog.management"} & set(sys.modules) == set()
     assert {"console", "send-mail", "count-stars"} <= set(command_names())
     assert "count-stars" in {listing.name for listing in list_commands(with_apps=False)}
 
@@ -123,6 +129,21 @@ def test_package_of_the_project_may_have_commands(apps: "Site") -> None:
         find_command("open-shop")
 
 
+def test_package_of_the_settings_is_that_of_the_project(site: "Site", monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without being told, the package is the one that the settings module lies in."""
+    site.write(
+        {
+            "web/__init__.py": "",
+            "web/settings.py": "",
+            "web/management/commands/open_shop.py": COMMAND.format(help="Open."),
+        }
+    )
+    monkeypatch.syspath_prepend(site.root)
+    monkeypatch.setenv("OPENVIPER_SETTINGS_MODULE", "web.settings")
+
+    assert find_command("open-shop").help == "Open."
+
+
 @pytest.mark.usefixtures("apps")
 @pytest.mark.parametrize(
     ("name", "message"),
@@ -130,24 +151,36 @@ def test_package_of_the_project_may_have_commands(apps: "Site") -> None:
         ("sned-mail", "unknown command 'sned-mail' (did you mean 'send-mail'?)"),
         ("shel", "unknown command 'shel' (did you mean 'shell'?)"),
         ("../check", "unknown command '../check'"),
-        ("needs-more", "'needs-more' cannot be imported from blog.management.commands.needs_more: ModuleNotFoundError"),
         ("empty", "lacks its class: module 'blog.management.commands.empty' has no attribute 'Command'"),
-        ("wrong", "blog.management.commands.wrong.Command is no subclass of openviper.management.base.BaseCommand"),
+        ("wrong", "blog.management.commands.wrong:Command is no subclass of openviper.management.base.BaseCommand"),
+        ("lost", "'lost' cannot be imported from stars.nowhere: ModuleNotFoundError: No module named 'stars.nowhere'"),
     ],
-)  # fmt: skip
+)
 def test_command_that_cannot_be_used_says_why(name: str, message: str) -> None:
-    """An unknown name brings the closest one; a missing import is reported as such, never as unknown (C-035)."""
+    """An unknown name brings the closest one; a command that is there is never called unknown (C-035)."""
     with pytest.raises(CommandError) as caught:
         find_command(name)
 
     assert message in str(caught.value)
 
 
+@pytest.mark.usefixtures("apps")
+@pytest.mark.parametrize(
+    ("name", "cause"), [("needs-more", "No module named 'nowhere_to_be_found'"), ("broken", "SyntaxError")]
+)
+def test_module_that_cannot_be_imported_is_named(name: str, cause: str) -> None:
+    """A missing import or a fault inside a command's module is reported as such, with the module (C-035)."""
+    with pytest.raises(AppLifecycleImportError, match=cause) as caught:
+        find_command(name)
+
+    assert caught.value.module == f"blog.management.commands.{name.replace('-', '_')}"
+
+
 def test_app_that_cannot_be_imported_is_not_passed_over(apps: "Site") -> None:
     """An app whose package lacks an import is the error, since the command may be in it."""
     apps.write({"blog/__init__.py": "import nowhere_to_be_found\n"})
 
-    with pytest.raises(CommandError, match="No module named 'nowhere_to_be_found'"):
+    with pytest.raises(AppLifecycleImportError, match="No module named 'nowhere_to_be_found'"):
         find_command("send-mail")
 
 
