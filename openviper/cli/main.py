@@ -12,6 +12,7 @@ from openviper.management.arguments import CommandParser, suggest
 from openviper.management.border import exit_code_of
 from openviper.management.exceptions import CommandError, UsageError
 from openviper.management.registry import ALIASES, builtin_names
+from openviper.management.style import write_text
 
 __all__ = ["main"]
 
@@ -53,7 +54,9 @@ def _create_project(words: list[str]) -> int:
     )
     options = argparse.Namespace(**parser.parse_words(words))
     folder = create_project(options.name, options.directory)
-    sys.stdout.write(f"Created {folder}\nServe it with:\n  cd {_relative(folder)}\n  python viperctl.py runserver\n")
+    write_text(
+        sys.stdout, f"Created {folder}\nServe it with:\n  cd {_relative(folder)}\n  python viperctl.py runserver\n"
+    )
     return 0
 
 

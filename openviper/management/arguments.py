@@ -75,6 +75,7 @@ class CommandParser(argparse.ArgumentParser):
             TypeError: No argument has the name of one of the values.
             UsageError: As for ``parse_words``.
         """
+        # argparse names sub-parsers without a name of their own, and nothing else, by this marker.
         known = {action.dest: action for action in self._actions if action.dest not in {"help", argparse.SUPPRESS}}
         for name in values:
             if name not in known:
@@ -88,15 +89,15 @@ class CommandParser(argparse.ArgumentParser):
     def first_free_word(self, words: Sequence[str]) -> str | None:
         """Return the first positional word, if the command can do without it; None when there is none to spare.
 
-        A word that names one of the choices of the first argument is not to spare either.
+        A word behind ``--``, or one that names one of the choices of the first argument, is not to spare either.
         """
-        positional = [word for word, is_option in self._classified(words) if not is_option and word != "--"]
+        positional = [word for word, is_option in self._classified(words) if not is_option]
         arguments = self._arguments()
-        if len(positional) <= sum(_least_words(action) for action in arguments):
+        needed = sum(_word_range(action)[0] for action in arguments)
+        if positional[:1] in ([], ["--"]) or len([word for word in positional if word != "--"]) <= needed:
             return None
-        if arguments and arguments[0].choices is not None and positional[0] in arguments[0].choices:
-            return None
-        return positional[0]
+        word = positional[0]
+        return None if arguments and word in (arguments[0].choices or ()) else word
 
     def without_word(self, words: Sequence[str], word: str) -> list[str]:
         """Return a command line without the first positional word of that text; values of options stay."""
@@ -110,6 +111,7 @@ class CommandParser(argparse.ArgumentParser):
         return kept
 
     def _sorted(self, words: Sequence[str]) -> list[str]:
+        # Behind the first word of such a command an option is not ours to move.
         if any(action.nargs in _TAKES_THE_REST for action in self._arguments()):
             return list(words)
         options: list[str] = []
@@ -135,6 +137,7 @@ class CommandParser(argparse.ArgumentParser):
                 yield word, False
                 continue
             yield word, True
+            # A required value counts as one even if it looks like an option; argparse then says what it thinks of it.
             least, most = self._values_after(word)
             while most and at < len(words) and (least > 0 or not self._looks_like_option(words[at])):
                 yield words[at], True
@@ -181,7 +184,3 @@ def _word_range(action: argparse.Action) -> tuple[int, int]:
         return 1, 1
     ranges = {argparse.OPTIONAL: (0, 1), argparse.ONE_OR_MORE: (1, endless), argparse.PARSER: (1, endless)}
     return ranges.get(action.nargs, (0, endless))
-
-
-def _least_words(action: argparse.Action) -> int:
-    return _word_range(action)[0]

@@ -128,7 +128,7 @@ class BaseCommand:
             prog: How the user called the program (``openviper viperctl``).
             name: The name of the command, as typed.
         """
-        parser = CommandParser(f"{prog} {name}".strip(), self.help or inspect.getdoc(type(self)))
+        parser = CommandParser(f"{prog} {name}".strip(), self.help)
         parser.epilog = _TARGET_HELP if self.takes_target else None
         self.add_arguments(parser)
         return parser

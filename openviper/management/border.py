@@ -41,6 +41,13 @@ def exit_code_of(work: Callable[[], int]) -> int:
     except OpenViperError as error:
         _report(error)
         return _FAILURE
+    except ExceptionGroup as group:
+        # Several steps that did not stop come as a group, whose message holds the text of each.
+        if group.split(OpenViperError)[1] is None:
+            _report(CommandError(group.message))
+        else:
+            traceback.print_exc()
+        return _FAILURE
     except SystemExit as ending:
         return _code_of(ending)
     except KeyboardInterrupt:

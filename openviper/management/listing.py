@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from openviper.exceptions import OpenViperError
 from openviper.management.registry import CommandListing, list_commands
-from openviper.management.style import paint
+from openviper.management.style import paint, write_text
 
 __all__ = ["write_listing"]
 
@@ -29,7 +29,7 @@ def write_listing(prog: str, package: str | None, problem: OpenViperError | None
             problem = error
     if problem is not None:
         commands = list_commands(with_apps=False)
-    sys.stdout.write(_text(prog, commands))
+    write_text(sys.stdout, _text(prog, commands))
     if problem is not None:
         sys.stderr.write(f"Note: commands of apps are not listed: {problem}\n")
 

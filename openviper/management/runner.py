@@ -104,8 +104,8 @@ def _enter(command: BaseCommand, surroundings: Surroundings, target: str) -> Non
 
 def _use_settings(project: Project, environ: MutableMapping[str, str]) -> None:
     if settings.is_loaded:
-        # Something read the settings of another module before; configured ones have none and stay.
-        if settings.module not in {None, project.settings_module}:
+        # Something may have read the settings before the project was known; those that were configured stay.
+        if settings.module != project.settings_module:
             settings.setup(force=True)
     elif project.settings_module is None:
         sys.stderr.write(

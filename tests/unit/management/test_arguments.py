@@ -146,7 +146,8 @@ def test_free_word_is_one_that_the_command_can_spare() -> None:
     assert free("a", "b", nargs="+") == "a"
     assert free("a", nargs="*") == "a"
     assert free("a", nargs="*", choices=["a"]) is None
-    assert free("--", "a", nargs="?") == "a"
+    assert free("--", "a", nargs="?") is None
+    assert free("a", "--", "b", nargs=1) == "a"
     assert free(nargs="?") is None
 
 

@@ -32,6 +32,7 @@ def test_exit_code_is_what_the_command_returns(code: int) -> None:
         (UsageError("unknown option"), 2, "unknown option\n"),
         (SettingsValidationError(["DEBUG is on"]), 1, "1 problem in the settings:\n  - DEBUG is on\n"),
         (AppReadyError("shop", OSError("full")), 1, "ready() of installed app 'shop' failed: OSError: full\n"),
+        (ExceptionGroup("2 steps did not stop", [CommandError("a"), CommandError("b")]), 1, "2 steps did not stop\n"),
         (SystemExit(), 0, ""),
         (SystemExit(5), 5, ""),
         (SystemExit("stopped here"), 1, "stopped here\n"),
@@ -58,13 +59,17 @@ def test_notes_of_a_failure_are_told(capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().err == "could not start\nand could not stop the rest\n"
 
 
-def test_bug_is_shown_with_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [ZeroDivisionError("by zero"), ExceptionGroup("both", [CommandError("a"), ZeroDivisionError("by zero")])],
+)
+def test_bug_is_shown_with_its_traceback(capsys: pytest.CaptureFixture[str], error: Exception) -> None:
     """What nobody foresaw is exit code 1, with everything that helps to mend it."""
-    assert raising(ZeroDivisionError("by zero")) == 1
+    assert raising(error) == 1
 
-    error = capsys.readouterr().err
-    assert error.startswith("Traceback")
-    assert error.endswith("ZeroDivisionError: by zero\n")
+    shown = capsys.readouterr().err
+    assert "Traceback (most recent call last)" in shown
+    assert "ZeroDivisionError: by zero\n" in shown
 
 
 def test_reader_that_goes_away_ends_the_command_quietly() -> None:

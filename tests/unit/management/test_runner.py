@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from openviper.conf import settings
+from openviper.management.registry import ALIASES, builtin_names
 
 if TYPE_CHECKING:
     from tests.unit.management.conftest import Site
@@ -184,16 +185,23 @@ def test_list_of_commands_survives_broken_settings(in_root: "Site") -> None:
     assert "nowhere_to_be_found" in done.err
 
 
-@pytest.mark.parametrize("words", [["shell", "--help"], ["help", "shell"], ["test", "-h"], ["check", "x", "--help"]])
-def test_help_of_a_command_needs_no_settings(in_root: "Site", words: list[str]) -> None:
-    """Help of a command works with settings that cannot be loaded, exit code 0 (C-035)."""
-    in_root.write({"settings.py": "1 / 0\n"})
+@pytest.mark.parametrize("name", [*builtin_names(), *ALIASES, "plain"])
+def test_help_of_a_command_needs_no_settings(in_root: "Site", name: str) -> None:
+    """``--help`` works with broken settings, for every built-in command and those of the project (C-035)."""
+    in_root.write({"settings.py": "1 / 0\n", "management/commands/plain.py": PLAIN})
 
-    done = in_root.run(*words)
+    done = in_root.run(name, "--help")
 
     assert (done.code, done.err) == (0, "")
-    name = next(word for word in words if word in {"shell", "test", "check"})
     assert done.out.startswith(f"usage: openviper viperctl {name} ")
+
+
+@pytest.mark.parametrize("words", [["help", "check"], ["check", "-h"], ["check", "nowhere", "--help"]])
+def test_help_of_a_command_may_be_asked_in_other_ways(in_root: "Site", words: list[str]) -> None:
+    """``help COMMAND`` and ``-h`` are the same as ``--help``, which wins over a wrong word (C-035)."""
+    done = in_root.run(*words)
+
+    assert (done.code, done.out) == (0, in_root.run("check", "--help").out)
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_prompt_on_a_terminal_awaits(root_layout: "Site", block: str) -> None:
 
 def on_terminal(site: "Site", code: str, lines: str) -> str:
     """Run code with a pseudo-terminal, type lines into it, and return all that it showed."""
-    import pty
+    import pty  # POSIX only
 
     leader, follower = pty.openpty()
     env = {**os.environ, "TERM": "dumb", "HOME": str(site.root.parent), "IPYTHONDIR": str(site.root.parent / "ipython")}
