@@ -148,9 +148,10 @@ class BaseCommand:
         Raises:
             Exception: Whatever ``handle`` or the loading of settings and apps raises.
         """
+        # Before there is a loop, as the sync ready() hooks of the apps are promised.
+        self._prepare()
         if inspect.iscoroutinefunction(self.handle) or self.lifecycle:
             return asyncio.run(self.aexecute(**options))
-        self._prepare()
         return _exit_code(self.handle(**options))
 
     async def aexecute(self, **options: object) -> int:
@@ -189,4 +190,8 @@ class BaseCommand:
 
 
 def _exit_code(result: object) -> int:
+    if inspect.iscoroutine(result):
+        # A wrapper that hides an async function; dropped silently, the command would seem to have worked.
+        result.close()
+        raise TypeError("handle() is a plain function and returned a coroutine; make it async, wrapper included")
     return result if isinstance(result, int) and not isinstance(result, bool) else 0

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 MISSING = "the following arguments are required: name (see: viperctl probe --help)"
 
 HOOKS = """
+import asyncio
+def ready():
+    try: asyncio.get_running_loop()
+    except RuntimeError: print("ready before the loop")
 async def startup(): print("startup")
 async def shutdown(): print("shutdown")
 """
@@ -119,10 +123,10 @@ def test_help_names_the_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.usefixtures("hooked")
 def test_async_handle_runs_inside_the_hooks(capsys: pytest.CaptureFixture[str]) -> None:
-    """An async ``handle`` has the apps set up and their hooks around it, and decides the exit code."""
+    """An async ``handle`` has the apps set up before its loop starts and their hooks around it (C-401)."""
     assert run(Probe) == 5
 
-    assert capsys.readouterr().out.splitlines() == ["startup", "handle", "shutdown"]
+    assert capsys.readouterr().out.splitlines() == ["ready before the loop", "startup", "handle", "shutdown"]
     assert Probe.seen == [threading.main_thread(), True]
 
 
@@ -131,7 +135,7 @@ def test_sync_handle_has_the_apps_set_up_only(capsys: pytest.CaptureFixture[str]
     """A plain ``handle`` runs in the main thread, with the apps set up and no hooks around it."""
     assert run(SyncProbe) == 6
 
-    assert capsys.readouterr().out.splitlines() == ["handle"]
+    assert capsys.readouterr().out.splitlines() == ["ready before the loop", "handle"]
     assert SyncProbe.seen == [threading.main_thread(), True]
 
 
@@ -146,7 +150,7 @@ def test_lifecycle_is_a_choice(capsys: pytest.CaptureFixture[str]) -> None:
         lifecycle = True
 
     assert run(Without) == 5
-    assert capsys.readouterr().out.splitlines() == ["handle"]
+    assert capsys.readouterr().out.splitlines() == ["ready before the loop", "handle"]
     assert run(With) == 6
     assert capsys.readouterr().out.splitlines() == ["startup", "handle", "shutdown"]
     assert With.seen[0] is not threading.main_thread()
@@ -185,6 +189,19 @@ def test_broken_settings_end_a_command_that_needs_them(
     error = capsys.readouterr().err
     assert "nowhere.settings" in error
     assert "Traceback" not in error
+
+
+def test_hidden_coroutine_is_an_error() -> None:
+    """A plain ``handle`` that returns a coroutine is refused, since nobody would await it."""
+
+    class Wrapped(BaseCommand):
+        needs_settings = False
+
+        def handle(self) -> object:
+            return asyncio.sleep(0)
+
+    with pytest.raises(TypeError, match="make it async"):
+        Wrapped().execute()
 
 
 def styled(*, stdout: io.StringIO, stderr: io.StringIO) -> list[str]:
