@@ -16,11 +16,11 @@ class ProjectSettings(BaseSettings):
     """Version of the project; without one of its own it is the framework's."""
 
     DEBUG: bool = True
-    """Shows errors with their source and locals in the browser, and serves static files from the apps.
+    """Development mode: the answer to an error shows its traceback.
 
     Where nothing sets it and ``OPENVIPER_ENV`` is ``production``, it is False.
 
-    Danger: a visitor of a site in debug mode reads source code and values of variables.
+    Danger: a visitor of a site in debug mode reads its source code.
     """
 
     SECRET_KEY: str = ""
