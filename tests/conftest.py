@@ -12,21 +12,26 @@ settings.register_profile("quick", max_examples=50, deadline=None)
 settings.register_profile("full", max_examples=2000, deadline=None)
 settings.load_profile("quick")
 
+PREFIX = "OPENVIPER_"
+
 # What a developer's shell says about a project of theirs must not reach the tests.
-for name in [name for name in os.environ if name.startswith("OPENVIPER_")]:
+for name in [name for name in os.environ if name.startswith(PREFIX) or name in {"FORCE_COLOR", "NO_COLOR"}]:
     del os.environ[name]
-for name in ("FORCE_COLOR", "NO_COLOR"):
-    os.environ.pop(name, None)
 
 
 @pytest.fixture(autouse=True)
-def logging_as_it_was() -> Iterator[None]:
-    """Undo what a test, or code that it runs, does to the loggers of the framework and to the root's level."""
-    before = {logger.name: logger_state(logger) for logger in framework_loggers()}
+def process_as_it_was() -> Iterator[None]:
+    """Undo what code under test does to the whole process: variables, the framework's loggers, the root's level.
+
+    Commands set variables for good, since their process ends with them; here it goes on with other tests.
+    """
+    loggers = {logger.name: logger_state(logger) for logger in framework_loggers()}
     level = logging.root.level
     yield
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        del os.environ[name]
     for logger in framework_loggers():
-        known = before.get(logger.name, (logging.NOTSET, True, False, []))
+        known = loggers.get(logger.name, (logging.NOTSET, True, False, []))
         logger.level, logger.propagate, logger.disabled, logger.handlers = known
     # Levels are cached by each logger; setting one through the method empties the caches of all.
     logging.root.setLevel(level)
