@@ -58,11 +58,10 @@ def run_process(app: ASGIApp, listener: socket.socket, options: ProcessOptions, 
         try:
             server.run(sockets=[listener])
         except SystemExit:
-            # How uvicorn says that the application reported a failed start; it has logged the message.
+            # How newer versions of uvicorn say that the start failed; older ones return. Both have logged it.
             if server.started:
                 raise
-            return START_FAILED
-    return 1 if server.is_shutdown_failed else 0
+    return server.exit_code
 
 
 class _Server(uvicorn.Server):
@@ -72,16 +71,19 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._url = url
         self._lifeline = lifeline
+        self._is_stop_requested = False
         self._cancel_start: Callable[[], object] | None = None
 
     @property
-    def is_shutdown_failed(self) -> bool:
-        """Whether the application has reported that its shutdown failed."""
-        return self.started and bool(self.lifespan.should_exit)
+    def exit_code(self) -> int:
+        """What came of it, once the server has ended."""
+        if not self.started:
+            return 0 if self._is_stop_requested else START_FAILED
+        return 1 if self.lifespan.should_exit else 0
 
     def request_stop(self) -> None:
         """Stop at the next chance; while the application starts, at once. Callable from a signal handler."""
-        self.should_exit = True
+        self.should_exit = self._is_stop_requested = True
         cancel, self._cancel_start = self._cancel_start, None
         if cancel is not None:
             cancel()
@@ -102,7 +104,7 @@ class _Server(uvicorn.Server):
             await super().startup(sockets)
         except asyncio.CancelledError:
             # The loop closes next; that cancels the startup of the application, which undoes what it had done.
-            if task is None or not self.should_exit:
+            if task is None or not self._is_stop_requested:
                 raise
             task.uncancel()
         finally:

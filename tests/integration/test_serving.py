@@ -82,7 +82,10 @@ def test_request_in_flight_finishes_before_the_shutdown(project: Path) -> None:
         (project / "release").touch()
         response = connection.getresponse()
 
-        assert (response.status, response.read()) == (200, b"late")
+        answer = response.status, response.read()
+        connection.close()
+
+        assert answer == (200, b"late")
         assert server.wait() == 0
         assert server.output.index("slow: done") < server.output.index("diary: shutdown")
 
