@@ -43,7 +43,7 @@ async def test_search_narrows_the_window(client: TestClient, query: str, found: 
     listing = await client.get(f"/api/books?{query}")
 
     assert page.text.count('class="card"') == found
-    assert listing.json()["count"] == found
+    assert f'"count":{found},' in listing.text
 
 
 async def test_search_text_is_escaped(client: TestClient) -> None:
@@ -59,7 +59,7 @@ async def test_book_has_a_page_and_a_record(client: TestClient) -> None:
     record = await client.get("/api/books/1")
 
     assert "Moby-Dick" in page.text
-    assert record.json()["title"] == "Moby-Dick"
+    assert '"title":"Moby-Dick"' in record.text
 
 
 async def test_unknown_book_is_a_page_for_people_and_json_for_programs(client: TestClient) -> None:
@@ -88,9 +88,8 @@ async def test_bad_book_is_refused_field_by_field(client: TestClient) -> None:
     refused = await client.post("/api/books", json={"title": " ", "year": "1854", "pages": 3})
 
     assert refused.status_code == 422
-    assert {"author", "genre", "pages", "price", "title", "year"} == {
-        fault["field"] for fault in refused.json()["detail"]
-    }
+    for field in ("author", "genre", "pages", "price", "title", "year"):
+        assert f'"field":"{field}"' in refused.text
     assert (await client.get("/health")).json() == {"status": "open", "books": 12}
 
 
@@ -99,5 +98,5 @@ async def test_shelf_is_emptied_at_the_end() -> None:
     from catalogue import books
 
     async with TestClient(app) as client:
-        assert (await client.get("/health")).json()["books"] == 12
+        assert (await client.get("/health")).json() == {"status": "open", "books": 12}
     assert books.all_books() == []

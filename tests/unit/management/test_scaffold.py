@@ -3,6 +3,7 @@
 import ast
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -125,7 +126,7 @@ def test_name_that_cannot_be_a_project_is_refused(tmp_path: Path, name: str, rea
 
 
 @pytest.mark.parametrize("create", [create_project, create_app])
-def test_existing_target_is_left_alone(tmp_path: Path, create: type[object]) -> None:
+def test_existing_target_is_left_alone(tmp_path: Path, create: Callable[[str, Path], Path]) -> None:
     """What is there already stays as it is, a file and a dangling link as well."""
     (tmp_path / "shop").write_text("mine")
     (tmp_path / "blog").symlink_to(tmp_path / "nowhere")
