@@ -37,11 +37,11 @@ test: $(INSTALLED)  ## run the tests, without the slow ones
 
 test-all:  ## run the tests on every newer Python of this machine
 	@pythons=$$($(PYTHON) .ci/newer_pythons.py) || exit 1; \
-	printf '%s\n' "$$pythons" | while read -r version python; do \
+	printf '%s\n' "$$pythons" | { failed=; while read -r version python; do \
 		test -n "$$version" || continue; \
 		echo "== Python $$version: $$python"; \
-		$(MAKE) --no-print-directory test VENV=.venv-$$version PYTHON="$$python" </dev/null || exit 1; \
-	done
+		$(MAKE) --no-print-directory test VENV=.venv-$$version PYTHON="$$python" </dev/null || failed="$$failed $$version"; \
+	done; test -z "$$failed" || { echo "the tests failed on Python$$failed" >&2; exit 1; }; }
 
 slow: $(INSTALLED)  ## run all tests, long ones in full
 	$(BIN)/python -m pytest -n auto --hypothesis-profile=full $(ARGS)
