@@ -1,6 +1,7 @@
 """Running code of the project so that whatever it raises becomes an error with a name and a place."""
 
 import contextlib
+import os
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,6 @@ def describe_failure(error: BaseException) -> str:
     described = f"{type(error).__name__}: {mask_text(str(error))}"
     if isinstance(error, SyntaxError):
         return described  # its text holds the place
-    ours = (str(Path(__file__).parent), "<frozen")
+    ours = (f"{Path(__file__).parent}{os.sep}", "<frozen")
     theirs = [it for it in traceback.extract_tb(error.__traceback__) if not it.filename.startswith(ours)]
     return f"{described} ({theirs[-1].filename}, line {theirs[-1].lineno})" if theirs else described

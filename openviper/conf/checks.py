@@ -26,16 +26,16 @@ _LIKENESS: Final = 0.85
 # Settings that name code. MIDDLEWARE and INSTALLED_APPS are not among them: the rooms that load those check them.
 _PATHS: Final = (
     "AUTH_BACKENDS",
-    "CACHES",
     "DEFAULT_FILE_STORAGE",
     "DEFAULT_PERMISSION_CLASSES",
     "DEFAULT_THROTTLE_CLASSES",
-    "EMAIL",
     "MODEL_EVENTS",
     "OAUTH2_EVENTS",
     "SESSION_STORE",
     "USER_MODEL",
 )
+# Settings that name code under the key "backend", beside hosts and addresses that have dots too.
+_TABLES: Final = ("CACHES", "EMAIL")
 
 
 def validate_settings(settings: BaseSettings, environment: Environment) -> None:
@@ -136,10 +136,13 @@ def _find_missing_targets(values: Mapping[str, object]) -> Iterator[Problem]:
             f"TIME_ZONE is {zone!r}, which is no zone that this machine knows",
             "Use an IANA name such as 'Europe/Vienna'; a machine without zones needs the package tzdata.",
         )
-    for name in _PATHS:
-        if values[name] == class_default(Settings, name):
+    for name in (*_PATHS, *_TABLES):
+        value = values[name]
+        if value == class_default(Settings, name):
             continue
-        for path in _dotted_paths(values[name]):
+        for path in _texts(value) if name in _PATHS else _backends(value):
+            if "." not in path:
+                continue  # a name of the framework's own, such as "database"
             try:
                 with named_failure(f"{path!r} in {name}"):
                     import_string(path)
@@ -174,19 +177,23 @@ def _find_unknown_names(cls: type[BaseSettings], values: Mapping[str, object]) -
             )
 
 
-def _dotted_paths(value: object) -> Iterator[str]:
-    """Give every text with a dot inside a value, at any depth; names without one are the framework's own."""
+def _texts(value: object) -> Iterator[str]:
+    """Give every text inside a value, at any depth; keys are not looked at."""
     if isinstance(value, str):
-        if "." in value:
-            yield value
+        yield value
     elif isinstance(value, Mapping):
-        # Of the tables of caches and mail only these keys name code; those of events hold nothing else.
-        named = [item for key, item in value.items() if str(key).lower() == "backend"]
-        for item in named or value.values():
-            yield from _dotted_paths(item)
+        for item in value.values():
+            yield from _texts(item)
     elif isinstance(value, tuple | list):
         for item in value:
-            yield from _dotted_paths(item)
+            yield from _texts(item)
+
+
+def _backends(value: object) -> Iterator[str]:
+    """Give the text under every key ``backend``, in any case of letters, of a table and of the tables inside it."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(item) if str(key).lower() == "backend" else _backends(item)
 
 
 def _default_alias_url(databases: object) -> object:

@@ -27,7 +27,16 @@ Environment: TypeAlias = Literal["development", "production", "testing"]
 
 PREFIX: Final = "OPENVIPER_"
 # Variables of the framework that are no settings.
-RESERVED: Final = frozenset({"OPENVIPER_BARE_ENV", "OPENVIPER_ENV", "OPENVIPER_SETTINGS_MODULE", "OPENVIPER_TEST_APP"})
+RESERVED: Final = frozenset(
+    {
+        "OPENVIPER_BARE_ENV",
+        "OPENVIPER_ENV",
+        "OPENVIPER_SERVER_SOCKET",
+        "OPENVIPER_SETTINGS_MODULE",
+        "OPENVIPER_TEST_APP",
+        "OPENVIPER_TEST_KEEPDB",
+    }
+)
 # The only settings that a variable without the prefix may give, and only under the conditions of read_overrides.
 BARE_NAMES: Final = ("DATABASE_URL", "SECRET_KEY", "DEBUG")
 

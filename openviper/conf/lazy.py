@@ -123,7 +123,7 @@ class LazySettings(_Names):
         loaded = self._state.loaded
         return loaded.problems if loaded else ()
 
-    def configure(self, obj: object = None, /, **fields: object) -> None:
+    def configure(self, obj: object = None, **fields: object) -> None:
         """State the settings in a program, in place of a settings module; environment variables have no say then.
 
         Args:

@@ -140,7 +140,9 @@ def _import(name: str, *, fresh: bool) -> types.ModuleType:
 
 
 def _read_module(module: types.ModuleType) -> _Found:
-    names = {name: value for name, value in vars(module).items() if is_setting_name(name)}
+    # A class in capitals (DEV) is no value, and is looked at by itself.
+    classes = {cls.__name__ for cls in _classes(module)}
+    names = {name: value for name, value in vars(module).items() if is_setting_name(name) and name not in classes}
     chosen = _choose_class(module)
     cls = _on_defaults(chosen) if chosen else Settings
     declared = _declared_names(cls)

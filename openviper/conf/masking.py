@@ -14,18 +14,18 @@ _WHOLE: Final = frozenset({"SECRET_KEY", "DATABASES", "CACHES", "EMAIL"})
 _HARMLESS: Final = frozenset(
     {"CORS_ALLOW_CREDENTIALS", "JWT_ACCESS_TOKEN_EXPIRE", "JWT_REFRESH_TOKEN_EXPIRE", "PASSWORD_HASHERS"}
 )
-_SECRET_NAME: Final = re.compile(r"SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|KEY|CREDENTIAL", re.IGNORECASE)
-
+# Patterns are text, compiled by the first dump or error: a start needs none of them.
+_HIDDEN_NAME: Final = r"(?i)SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|KEY|CREDENTIAL"
 # A password may hold "/" or "@" unescaped, so everything up to the last "@" of the word is hidden: rather too much.
-_URL_PASSWORD: Final = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s:/?#@'\"]*:)[^\s'\"]+(?=@)", re.IGNORECASE)
-_PARAMETER: Final = re.compile(
-    r"(?P<before>\b\w*(?:secret|password|passwd|passphrase|pwd|token|key|credential)\w*=)[^\s&;,'\"]+", re.IGNORECASE
+_URL_USER: Final = r"(?i)(?P<before>[a-z][a-z0-9+.-]*://[^\s:/?#@'\"]*:)[^\s'\"]+(?=@)"
+_PARAMETER: Final = (
+    r"(?i)(?P<before>\b\w*(?:secret|password|passwd|passphrase|pwd|token|key|credential)\w*=)[^\s&;,'\"]+"
 )
 
 
 def is_sensitive(name: str) -> bool:
     """Tell whether the value under a name (of a setting, or a key inside one) is hidden whole."""
-    return name in _WHOLE or (name not in _HARMLESS and _SECRET_NAME.search(name) is not None)
+    return name in _WHOLE or (name not in _HARMLESS and re.search(_HIDDEN_NAME, name) is not None)
 
 
 def mask(name: str, value: object) -> object:
@@ -51,5 +51,5 @@ def mask(name: str, value: object) -> object:
 
 def mask_text(text: str) -> str:
     """Hide passwords in URLs and ``password=...`` parameters inside a text."""
-    text = _URL_PASSWORD.sub(rf"\g<before>{MASK}", text)
-    return _PARAMETER.sub(rf"\g<before>{MASK}", text)
+    text = re.sub(_URL_USER, rf"\g<before>{MASK}", text)
+    return re.sub(_PARAMETER, rf"\g<before>{MASK}", text)

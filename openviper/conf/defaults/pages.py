@@ -2,6 +2,8 @@
 
 # ruff: noqa: RUF012 - BaseSettings gives every instance a copy of its own
 
+from typing import Literal
+
 from openviper.conf.base import BaseSettings
 from openviper.conf.defaults.options import Options
 
@@ -62,7 +64,7 @@ class PageSettings(BaseSettings):
     OPENAPI_ENABLED: bool | None = None
     """Replaces ``enabled`` of ``OPENAPI``; None leaves it."""
 
-    OPENAPI_EXCLUDE: tuple[str, ...] | str | None = None
+    OPENAPI_EXCLUDE: Literal["__ALL__"] | tuple[str, ...] | None = None
     """Replaces ``exclude`` of ``OPENAPI``; None leaves it."""
 
     ADMIN_TITLE: str = "OpenViper Admin"

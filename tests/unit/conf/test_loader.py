@@ -183,6 +183,21 @@ def test_same_class_under_two_names(load: Load) -> None:
     assert load(UNDECORATED + "\nAlias = Settings\n").INSTALLED_APPS == ("shop",)
 
 
+def test_class_in_capitals(load: Load) -> None:
+    """A settings class is not taken for a setting, whatever its name."""
+    settings = load("from openviper.conf import Settings\nclass DEV(Settings):\n    DEBUG = False\n")
+    assert settings.DEBUG is False
+    assert "DEV" not in settings.as_dict()
+
+
+def test_exclusion_of_everything(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable can switch the API description off by its one word, or name segments."""
+    monkeypatch.setenv("OPENVIPER_OPENAPI_EXCLUDE", "__ALL__")
+    assert load("").OPENAPI_EXCLUDE == "__ALL__"
+    monkeypatch.setenv("OPENVIPER_OPENAPI_EXCLUDE", "admin,shop")
+    assert load("").OPENAPI_EXCLUDE == ("admin", "shop")
+
+
 def test_module_of_a_package(settings: LazySettings, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """The module may stand in a package and derive from a class of its neighbour."""
     write("shop/settings/base.py", UNDECORATED)
