@@ -24,7 +24,5 @@ napoleon_numpy_docstring = False
 
 html_theme = "furo"
 html_title = f"OpenViper {__version__}"
-html_static_path = ["_static"]
-html_css_files = ["openviper.css"]
 html_show_sphinx = False
 html_copy_source = False
