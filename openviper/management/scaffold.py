@@ -74,6 +74,7 @@ def create_app(name: str, directory: Path | str | None = None) -> Path:
     """
     _check_identifier(name)
     target = _free_target(name, directory)
+    # Inside a package its name stands behind that of the package, and hides nothing.
     if not (target.parent / "__init__.py").exists():
         _check_hides_nothing(name)
     with _staged(target) as draft:
@@ -116,7 +117,7 @@ def create_command(command_name: str, app: str, directory: Path | str | None = N
         undo.callback(target.unlink, missing_ok=True)
         text = (TEMPLATES / "command" / f"command_name.py{TEMPLATE_SUFFIX}").read_text(encoding="utf-8")
         target.write_text(string.Template(text).substitute(command=command), encoding="utf-8")
-        undo.pop_all()
+        undo.pop_all()  # from here on everything stays
     return target
 
 
@@ -212,6 +213,7 @@ def _remove_if_empty(folder: Path) -> None:
 
 
 def _render_tree(source: Path, target: Path, values: Mapping[str, str]) -> None:
+    # Python may have left caches beside the templates, which are not marked as one.
     for entry in sorted(source.iterdir()):
         if entry.is_dir():
             folder = target / entry.name

@@ -23,7 +23,8 @@ __all__ = ["START_FAILED", "Child", "ChildMaker", "Inheritance", "stop_requested
 #: Exit code of a server that could not be started; starting it again would fail the same way.
 START_FAILED: Final = 1
 
-_VARIABLE: Final = "OPENVIPER_SERVER_SOCKET"
+# Without the prefix of settings, so that nobody takes it for one.
+_VARIABLE: Final = "_OPENVIPER_SOCKET"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Child:
         try:
             return self._process.wait(timeout)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self._process.kill()  # cannot be ignored, so the wait below is short
             return self._process.wait()
 
 
@@ -91,11 +92,13 @@ class ChildMaker:
 
     def __init__(self, listener: socket.socket) -> None:
         self.listener = listener
+        # Neither end is inheritable (PEP 446): children get the reading one only, which the kernel closes with us.
         self._lifeline, self._life = os.pipe()
         self._is_closed = False
 
     def start(self) -> Child:
         """Run the command line of this process again, as a child."""
+        # orig_argv also holds options of Python itself, such as -m and -X (sys.argv has lost them).
         descriptors = (self.listener.fileno(), self._lifeline)
         return Child(
             subprocess.Popen(  # noqa: S603 - the words are those that this process was started with

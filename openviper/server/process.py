@@ -48,6 +48,7 @@ def run_process(app: ASGIApp, listener: socket.socket, options: ProcessOptions, 
         log_config=None,
         log_level=options.log_level,
         access_log=options.access_log,
+        # Names the program and so its known faults; RFC 9110 10.2.4 asks for restraint.
         server_header=False,
         proxy_headers=bool(options.trusted_proxies),
         forwarded_allow_ips=list(options.trusted_proxies),
@@ -98,6 +99,7 @@ class _Server(uvicorn.Server):
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         if self._lifeline is not None:
             loop.add_reader(self._lifeline, self._let_go, loop, self._lifeline)
+        # A signal handler may run between any two steps of the loop, so it only leaves a note for the next one.
         if task is not None:
             self._cancel_start = lambda: loop.call_soon_threadsafe(task.cancel)
         try:
@@ -106,13 +108,14 @@ class _Server(uvicorn.Server):
             # The loop closes next; that cancels the startup of the application, which undoes what it had done.
             if task is None or not self._is_stop_requested:
                 raise
-            task.uncancel()
+            task.uncancel()  # or the next wait with a time-out would take itself for cancelled
         finally:
             self._cancel_start = None
         if self.started:
             logger.info("serving on %s (Ctrl+C to stop)", self._url)
 
     def _let_go(self, loop: asyncio.AbstractEventLoop, lifeline: int) -> None:
+        # A closed pipe reads as ready for ever, and once is enough.
         loop.remove_reader(lifeline)
         self.request_stop()
 

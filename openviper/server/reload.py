@@ -80,12 +80,12 @@ def run_with_reload(listener: socket.socket, root: Path, *, ignored: Iterable[Pa
     Raises:
         AddressError: A child failed, and before the mend another program took its address.
     """
+    # The watcher reports real paths, and the filter compares them with this one.
     root = root.resolve()
     maker = ChildMaker(listener)
     try:
         with stop_requested() as stopping:
-            child = maker.start()
-            is_failed = False
+            served = _Served(maker)
             for changes in watch(
                 root,
                 watch_filter=WatchFilter(root, ignored),
@@ -96,23 +96,44 @@ def run_with_reload(listener: socket.socket, root: Path, *, ignored: Iterable[Pa
             ):
                 if changes:
                     logger.info("%s changed, starting anew", _names(changes, root))
-                    child.ask_to_stop()
-                    child.wait(_RESTART_TIMEOUT)
-                    child = maker.start()
-                    is_failed = False
-                elif not is_failed and child.exit_code is not None:
-                    if child.exit_code == 0:
-                        return 0
-                    logger.warning(
-                        "the server ended with code %d; it starts anew after the next change", child.exit_code
-                    )
-                    maker.refuse_connections()
-                    is_failed = True
-            child.ask_to_stop()
-            child.wait(stop_timeout)
+                    served.start_anew()
+                elif served.has_ended():
+                    return 0
+            served.stop(stop_timeout)
             return 0
     finally:
         maker.close()
+
+
+class _Served:
+    """The child that serves, and those that take its place."""
+
+    def __init__(self, maker: ChildMaker) -> None:
+        self._maker = maker
+        self._child = maker.start()
+        self._is_failed = False
+
+    def start_anew(self) -> None:
+        self.stop(_RESTART_TIMEOUT)
+        self._child = self._maker.start()
+        self._is_failed = False
+
+    def stop(self, timeout: float) -> None:
+        self._child.ask_to_stop()
+        self._child.wait(timeout)
+
+    def has_ended(self) -> bool:
+        """Tell whether the child was stopped by somebody else; after a failure the next change is waited for."""
+        code = self._child.exit_code
+        if code is None or self._is_failed:
+            return False
+        if code == 0:
+            return True
+        # The socket outlives the child and may be listening: a visitor would be let in and wait for ever.
+        self._maker.refuse_connections()
+        self._is_failed = True
+        logger.warning("the server ended with code %d; it starts anew after the next change", code)
+        return False
 
 
 def _names(changes: Iterable[tuple[object, str]], root: Path) -> str:

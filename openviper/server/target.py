@@ -79,6 +79,7 @@ class Target:
         try:
             return call()
         except Exception as error:  # the border of one management command: the project's code may raise anything
+            # Only the module or a parent of it is a wrong target; what is missing further in is a fault of its code.
             if isinstance(error, ModuleNotFoundError) and error.name and f"{self.module}.".startswith(f"{error.name}."):
                 reason = f"there is no module {error.name} in {_places()}"
             else:
@@ -96,6 +97,7 @@ def _describe(error: Exception) -> str:
     if isinstance(error, OpenViperError):
         return str(error)
     if isinstance(error, SyntaxError):
+        # File, line and the place in it are part of the error itself.
         lines = traceback.format_exception_only(error)
     else:
         lines = traceback.format_exception(type(error), error, _without_framework(error.__traceback__))
@@ -104,6 +106,7 @@ def _describe(error: Exception) -> str:
 
 def _without_framework(trace: TracebackType | None) -> TracebackType | None:
     """Drop the first frames, which are ours and those of the import system."""
+    # What stands above the project's first line is the way from the command to it, the same for every fault.
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
         if not file.startswith((_PACKAGE, "<frozen importlib", importlib.__file__)):

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import time
 from typing import Final
 
 from openviper.server.children import START_FAILED, Child, ChildMaker, stop_requested
@@ -44,6 +45,7 @@ def _replace_ended(workers: list[Child], maker: ChildMaker) -> int:
     for index, worker in enumerate(workers):
         code = worker.exit_code
         if code == START_FAILED:
+            # A wrong setting or a taken name would fail the same way for ever.
             logger.error("worker %d could not start, so all are stopped", worker.pid)
             return START_FAILED
         if code is not None:
@@ -53,7 +55,9 @@ def _replace_ended(workers: list[Child], maker: ChildMaker) -> int:
 
 
 def _stop_all(workers: list[Child], timeout: float) -> None:
+    # All are asked before the first is waited for, so that they stop side by side.
     for worker in workers:
         worker.ask_to_stop()
+    end = time.monotonic() + timeout
     for worker in workers:
-        worker.wait(timeout)
+        worker.wait(max(0.0, end - time.monotonic()))

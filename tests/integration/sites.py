@@ -127,6 +127,13 @@ def add_hooks(project: Path) -> None:
         file.write(HANDLERS)
 
 
+def rewrite(path: Path, text: str) -> None:
+    """Change a file in one step, so that a watcher sees one change and nobody reads half of it."""
+    draft = path.with_suffix(".draft")
+    draft.write_text(text)
+    draft.replace(path)
+
+
 def add_views(project: Path) -> None:
     """Put the telling views in place of the generated one."""
     (project / "shop" / "views.py").write_text(VIEWS)

@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 
 from tests.integration.processes import Server, script, serve
-from tests.integration.sites import add_hooks, add_views
+from tests.integration.sites import add_hooks, add_views, rewrite
 
 
 def test_changed_file_is_served_and_a_syntax_error_is_survived(project: Path) -> None:
@@ -18,18 +18,18 @@ def test_changed_file_is_served_and_a_syntax_error_is_survived(project: Path) ->
         assert server.get("/") == (200, "one")
         _, port = server.address()
 
-        views.write_text(views.read_text().replace('"one"', '"two"'))
+        rewrite(views, views.read_text().replace('"one"', '"two"'))
         assert server.address(count=2) == ("127.0.0.1", port)
         assert server.get("/") == (200, "two")
 
         whole = views.read_text()
-        views.write_text(whole + "def broken(:\n")
+        rewrite(views, whole + "def broken(:\n")
         server.wait_for("it starts anew after the next change")
         assert "SyntaxError" in server.output
         with socket.socket() as visitor:
             assert visitor.connect_ex(("127.0.0.1", port)) != 0
 
-        views.write_text(whole.replace('"two"', '"three"'))
+        rewrite(views, whole.replace('"two"', '"three"'))
         assert server.address(count=3) == ("127.0.0.1", port)
         assert server.get("/") == (200, "three")
         assert server.stop() == 0
@@ -73,7 +73,7 @@ def test_files_that_do_not_count_start_nothing(project: Path) -> None:
         (project / "media").mkdir()
         for name in ("media/page.html", "db.sqlite3", "notes.txt"):
             (project / name).write_text("new")
-        (project / ".env").write_text("")
+        (project / ".env").touch()
 
         server.wait_for(r"\.env changed, starting anew")
         server.address(count=2)
