@@ -28,7 +28,7 @@ def free_port() -> int:
 
 @pytest.mark.parametrize("way", ["runserver", "workers", "uvicorn"])
 def test_failing_ready_ends_the_server_before_it_listens(project: Path, free_port: int, way: str) -> None:
-    """The exact message, an exit code that is not 0, and what had started is shut down (C-106, C-407)."""
+    """The exact message, an exit code that is not 0, and what had started is shut down (C-106, A-03, C-407)."""
     add_app(project, "diary", lifecycle=LIFECYCLE)
     add_app(project, "lantern", init=BROKEN_PLUGIN)
     ours = [sys.executable, "-m", "openviper", "viperctl", "runserver", "--port", str(free_port)]

@@ -151,7 +151,7 @@ def test_commands_leave_nothing_in_the_tree(project: Path) -> None:
 
 
 def test_root_layout_is_served_from_its_own_folder(tmp_path: Path) -> None:
-    """A flat project without ``asgi.py`` is served where it lies: no change of folder, no new file (C-021, W-25)."""
+    """A flat project without ``asgi.py`` is served where it lies, and nothing is added to it (C-021, A-62, W-25)."""
     flat = tmp_path / "flat"
     flat.mkdir()
     (flat / "settings.py").write_text('PROJECT_NAME = "Flat"\nINSTALLED_APPS = ["notes"]\n')

@@ -39,7 +39,7 @@ def test_generated_project_answers_whichever_way_it_is_served(project: Path, way
 
 @pytest.mark.parametrize("way", WAYS)
 def test_hooks_run_around_the_requests_in_their_order(project: Path, way: str) -> None:
-    """Sync ready, plugin, startup, own handlers, and back again, once each (C-102, C-104, C-402, C-406)."""
+    """Sync ready, plugin, startup, own handlers, and back again, once each (C-102, C-104, C-402, A-46)."""
     add_hooks(project)
 
     with Server(WAYS[way], project) as server:
@@ -175,3 +175,24 @@ def test_forwarded_headers_count_from_trusted_proxies_only(project: Path) -> Non
         assert server.get("/", forwarded) == (200, "127.0.0.1")
     with serve(project, OPENVIPER_TRUSTED_PROXIES="127.0.0.1") as server:
         assert server.get("/", forwarded) == (200, "203.0.113.9")
+
+
+@pytest.mark.parametrize(
+    "call", ["app.run(port=0)", "serve(app, port=0, workers=2)", "serve(app, port=0, reload=True)"]
+)
+def test_application_of_a_script_is_served_as_it_is(tmp_path: Path, call: str) -> None:
+    """A script serves its own object, without a name for it, also with reload and workers."""
+    (tmp_path / "lone.py").write_text(
+        "import sys\n"
+        "from openviper import OpenViper, Request\n"
+        "from openviper.server.run import serve\n\n"
+        "app = OpenViper()\n\n\n"
+        '@app.get("/")\n'
+        "async def home(request: Request) -> str:\n"
+        '    return "alone"\n\n\n'
+        f"sys.exit({call})\n"
+    )
+
+    with Server([sys.executable, "lone.py"], tmp_path) as server:
+        assert server.get("/") == (200, "alone")
+        assert server.stop() == 0

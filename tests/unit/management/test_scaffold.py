@@ -89,7 +89,7 @@ def test_asgi_names_the_settings_before_it_imports_the_framework(tmp_path: Path)
 
 
 def test_viperctl_is_six_lines_that_call_the_adapter(tmp_path: Path) -> None:
-    """The script names the settings and calls ``FlexibleAdapter().run(sys.argv)`` (C-022, C-012)."""
+    """The script names the settings and calls ``FlexibleAdapter().run(sys.argv)`` (A-60, C-022, C-012)."""
     source = (create_project("shop", tmp_path) / "viperctl.py").read_text()
 
     code = [line for line in source.splitlines() if line and not line.startswith(("#", '"""'))]
