@@ -3,15 +3,18 @@
 import pytest
 
 from openviper.middleware.base import BaseMiddleware
-from openviper.types import Receive, Scope, Send
+from openviper.types import Message, Receive, Scope, Send
 
 
 async def _app(scope: Scope, receive: Receive, send: Send) -> None:
     scope["reached"] = True
 
 
-async def _nothing(*_: object) -> dict[str, object]:
+async def _receive() -> Message:
     return {}
+
+
+async def _send(message: Message) -> None: ...
 
 
 async def test_subclass_calls_the_next_application() -> None:
@@ -23,7 +26,7 @@ async def test_subclass_calls_the_next_application() -> None:
             await self.app(scope, receive, send)
 
     scope: Scope = {"type": "anything"}
-    await Note(_app)(scope, _nothing, _nothing)
+    await Note(_app)(scope, _receive, _send)
     assert scope == {"type": "anything", "noted": "anything", "reached": True}
 
 

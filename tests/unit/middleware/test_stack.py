@@ -7,15 +7,18 @@ import pytest
 from openviper.exceptions import ImproperlyConfigured
 from openviper.middleware.security import SecurityMiddleware
 from openviper.middleware.stack import build_middleware_stack, load_middleware
-from openviper.types import ASGIApp, Receive, Scope, Send
+from openviper.types import ASGIApp, Message, Receive, Scope, Send
 
 
 async def _app(scope: Scope, receive: Receive, send: Send) -> None:
     scope["log"].append("app")
 
 
-async def _nothing(*_: object) -> dict[str, object]:
+async def _receive() -> Message:
     return {}
+
+
+async def _send(message: Message) -> None: ...
 
 
 class Named:
@@ -32,7 +35,7 @@ async def test_first_entry_is_outermost_for_every_type_of_scope(kind: str) -> No
     """Every layer sees every scope, the first entry first (C-111)."""
     log: list[str] = []
     stack = build_middleware_stack(_app, [(Named, {"name": "outer"}), Named, lambda app: Named(app, "made")])
-    await stack({"type": kind, "log": log}, _nothing, _nothing)
+    await stack({"type": kind, "log": log}, _receive, _send)
     assert log == ["outer", "plain", "made", "app"]
 
 
