@@ -13,7 +13,7 @@ from openviper.conf.base import BaseSettings
 from openviper.conf.defaults import Settings
 from openviper.conf.environment import DotenvFile, current_environment
 from openviper.conf.exceptions import UnknownSettingError
-from openviper.conf.loader import LoadedSettings, load_configured, load_module
+from openviper.conf.loader import LoadedSettings, forget_module, load_configured, load_module
 from openviper.conf.masking import mask
 from openviper.conf.secrets import generate_secret_key
 from openviper.conf.sources import SettingsSource
@@ -163,9 +163,14 @@ class LazySettings(_Names):
         self._load(force=force)
 
     def reset(self) -> None:
-        """Forget everything, as if the process had just started; for tests. Variables from ``.env`` go too."""
+        """Forget everything, as if the process had just started; for tests.
+
+        Variables from ``.env`` go too, and the settings module will be imported anew.
+        """
         state = self._state
         with state.lock:
+            if self.module is not None:
+                forget_module(self.module)
             state.dotenv.clear()
             state.loaded, state.process_key, state.is_configured = None, "", False
             state.layers.clear()

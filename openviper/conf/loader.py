@@ -19,7 +19,7 @@ from openviper.conf.sources import SettingsSource
 from openviper.exceptions import ImproperlyConfigured
 from openviper.primitives.problems import Problem, Severity
 
-__all__ = ["LoadedSettings", "load_configured", "load_module"]
+__all__ = ["LoadedSettings", "forget_module", "load_configured", "load_module"]
 
 logger = logging.getLogger("openviper.conf")
 
@@ -113,6 +113,13 @@ def load_configured(given: object, fields: Mapping[str, object]) -> LoadedSettin
     return LoadedSettings(found.cls(**values), sources)
 
 
+def forget_module(name: str) -> dict[str, types.ModuleType]:
+    """Take a settings module, and what stands below it, out of the imported modules, and give them."""
+    importlib.invalidate_caches()
+    below = [key for key in sys.modules if key == name or key.startswith(f"{name}.")]
+    return {key: sys.modules.pop(key) for key in below}
+
+
 def _with_test_host(hosts: object) -> object:
     if isinstance(hosts, list | tuple) and _TEST_HOST not in hosts:
         return (*hosts, _TEST_HOST)
@@ -120,11 +127,7 @@ def _with_test_host(hosts: object) -> object:
 
 
 def _import(name: str, *, fresh: bool) -> types.ModuleType:
-    replaced: dict[str, types.ModuleType] = {}
-    if fresh:
-        importlib.invalidate_caches()
-        below = [key for key in sys.modules if key == name or key.startswith(f"{name}.")]
-        replaced = {key: sys.modules.pop(key) for key in below}
+    replaced = forget_module(name) if fresh else {}
     try:
         with named_failure(f"settings module {name!r}"):
             return importlib.import_module(name)

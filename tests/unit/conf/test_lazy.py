@@ -251,6 +251,14 @@ def test_key_that_is_set(load: Load, caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.records == []
 
 
+def test_reset_forgets_the_module(load: Load, settings: LazySettings, write: Write) -> None:
+    """After a reset the settings module is read from the disk again, as in a new process."""
+    load("PROJECT_NAME = 'old'\n")
+    settings.reset()
+    write("shop_settings.py", "PROJECT_NAME = 'new'\n")
+    assert settings.PROJECT_NAME == "new"
+
+
 def test_dotenv(settings: LazySettings, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """.env is read from the folder of work upwards when settings load, names the module too, and gives way."""
     write(".env", "OPENVIPER_SETTINGS_MODULE=shop_settings\nSECRET_KEY=from-dotenv\nOPENVIPER_PROJECT_NAME=dotenv\n")
