@@ -39,7 +39,7 @@ def test_generated_project_answers_whichever_way_it_is_served(project: Path, way
 
 @pytest.mark.parametrize("way", WAYS)
 def test_hooks_run_around_the_requests_in_their_order(project: Path, way: str) -> None:
-    """Sync ready, plugin, startup, own handlers, and back again, once each (C-102, C-104, C-402, A-46)."""
+    """Sync ready, plugin, startup, own handlers, and back again, once each (C-102, C-104, C-402, C-406, A-46)."""
     add_hooks(project)
 
     with Server(WAYS[way], project) as server:
