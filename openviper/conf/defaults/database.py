@@ -45,5 +45,5 @@ class DatabaseSettings(BaseSettings):
     MAX_QUERY_ROWS: int | None = None
     """Most rows that one query may return; None sets no limit."""
 
-    MODEL_EVENTS: dict[str, dict[str, list[str]]] = {}
+    MODEL_EVENTS: Options = {}
     """Handlers of model events: model to event to dotted paths, each below an installed app."""
