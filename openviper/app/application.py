@@ -158,22 +158,29 @@ class OpenViper(Router):
         """Build the middleware anew at the next request, from the settings as they are then."""
         self._stack = None
 
-    def run(self, host: str = "127.0.0.1", port: int = 8000, *, log_level: str = "info") -> int:
+    def run(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 8000,
+        *,
+        reload: bool = False,
+        workers: int = 1,
+        log_level: str = "info",
+    ) -> int:
         """Serve this application from a script, until it is told to stop.
-
-        Reloading and several workers start further processes, which must be able to import the application:
-        ``openviper run module:app --reload``.
 
         Args:
             host: Address to listen on.
-            port: 1 to 65535.
+            port: 0 to 65535; 0 takes a free one, which is logged.
+            reload: Whether to start anew when a file of the working directory changes; leaves one worker.
+            workers: Number of processes; each runs the script again, up to this call.
             log_level: Least severe messages that the server logs.
 
         Returns:
-            The exit code of the server.
+            The exit code of the server: 0 after a stop on request, 1 when it could not start.
         """
         serve = cast("Callable[..., int]", import_string("openviper.server.run.serve"))
-        return serve(self, host=host, port=port, log_level=log_level)
+        return serve(self, host=host, port=port, reload=reload, workers=workers, log_level=log_level)
 
     def test_client(self, **options: object) -> Any:  # TestClient stands on a floor above
         """Give a client for tests, which runs the lifespan within ``async with``.

@@ -1,6 +1,6 @@
 """The request: an ASGI scope and its body, read on demand and once."""
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from openviper.core.context import User
 from openviper.exceptions import BadRequest, PayloadTooLarge
@@ -149,7 +149,7 @@ class Request:
             self._body = await self._read_body()
         return self._body
 
-    async def json(self) -> object:
+    async def json(self) -> Any:  # foreign data: what it must be is for the handler to say
         """Decode the body as JSON.
 
         Raises:

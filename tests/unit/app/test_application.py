@@ -444,3 +444,12 @@ def test_routes_with_a_wrong_prefix_are_refused(configure: Callable[..., None]) 
     configure()
     with pytest.raises(ImproperlyConfigured, match="must start with '/'"):
         OpenViper(routes=[("shop", Router())])
+
+
+def test_run_hands_the_application_to_the_server(
+    configure: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A port that cannot be is one line on stderr and exit code 1, before anything is served."""
+    configure()
+    assert OpenViper(routes=[]).run(port=70000) == 1
+    assert "70000" in capsys.readouterr().err
