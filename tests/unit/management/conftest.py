@@ -91,6 +91,9 @@ def site(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
     root.mkdir()
     monkeypatch.chdir(root)
     before = list(sys.path), list(sys.meta_path), dict(os.environ), set(sys.modules)
+    # Another test of this process may have read a setting, which loads the defaults.
+    settings.reset()
+    reset_setup()
     yield Site(root, capsys)
     settings.reset()
     reset_setup()
