@@ -16,6 +16,9 @@ TESTED := $(VENV)/.tested
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # Each environment has a report of its own; the tests' child processes must not add to another's.
 export COVERAGE_FILE := $(abspath $(VENV))/.coverage
+# Starts coverage with the interpreter: pytest loads our plugin, and through it the package, before its own plugins
+# could begin to measure. Processes that tests start are measured in the same way.
+MEASURED := COVERAGE_PROCESS_START=$(CURDIR)/pyproject.toml
 export PIP_ROOT_USER_ACTION := ignore
 
 CHECKED := openviper tests benchmarks examples docs .ci
@@ -31,9 +34,10 @@ demo: $(INSTALLED)  ## serve the example project (HOST and PORT may be given)
 	cd examples/bookshop && exec $(abspath $(BIN))/python viperctl.py runserver --no-reload --host $(HOST) --port $(PORT)
 
 test: $(INSTALLED)  ## run the tests, without the slow ones
-	$(BIN)/python -m pytest -n auto -m "not slow" --cov --cov-report= $(ARGS)
+	@$(BIN)/python -m coverage erase
+	$(MEASURED) $(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)
 	@# Only a whole run proves the tree as it is; `check` then needs no second one.
-	@if [ -z "$(ARGS)" ]; then touch $(TESTED); fi
+	@if [ -z "$(ARGS)" ]; then $(BIN)/python -m coverage combine --quiet && touch $(TESTED); fi
 
 test-all:  ## run the tests on every newer Python of this machine
 	@pythons=$$($(PYTHON) .ci/newer_pythons.py) || exit 1; \

@@ -26,7 +26,8 @@ def script(name: str) -> str:
 
 def environment(home: Path, **variables: str) -> dict[str, str]:
     """An environment in which nothing is said about a project, a terminal or a user."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "COVERAGE_PROCESS_START") if name in os.environ}
+    names = ("PATH", "LANG", "COVERAGE_PROCESS_START", "COVERAGE_FILE")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return {**kept, "HOME": str(home), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", **variables}
 
 
