@@ -5,12 +5,15 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import settings as hypothesis_settings
+
+from openviper.apps.bootstrap import reset_setup
+from openviper.conf import settings
 
 # Quick by default; `make slow` runs the full profile. Neither has a deadline: a loaded machine is no fault.
-settings.register_profile("quick", max_examples=50, deadline=None)
-settings.register_profile("full", max_examples=2000, deadline=None)
-settings.load_profile("quick")
+hypothesis_settings.register_profile("quick", max_examples=50, deadline=None)
+hypothesis_settings.register_profile("full", max_examples=2000, deadline=None)
+hypothesis_settings.load_profile("quick")
 
 PREFIX = "OPENVIPER_"
 
@@ -21,13 +24,16 @@ for name in [name for name in os.environ if name.startswith(PREFIX) or name in {
 
 @pytest.fixture(autouse=True)
 def process_as_it_was() -> Iterator[None]:
-    """Undo what code under test does to the whole process: variables, the framework's loggers, the root's level.
+    """Undo what code under test does to the whole process: settings, apps, variables and loggers.
 
     Commands set variables for good, since their process ends with them; here it goes on with other tests.
     """
     loggers = {logger.name: logger_state(logger) for logger in framework_loggers()}
     level = logging.root.level
     yield
+    # Settings load by themselves when something reads them, so every test begins without.
+    settings.reset()
+    reset_setup()
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[name]
     for logger in framework_loggers():
