@@ -50,11 +50,31 @@ __all__ = [
 
 
 class OpenViperError(Exception):
-    """Root of every error that the framework raises on purpose."""
+    """Root of every error that the framework raises on purpose.
+
+    Attributes:
+        code: Short name of the kind of error, the same in every release. Each class of the framework below this one
+            has its own; a class of a project has that of the class above it, unless it sets one.
+    """
+
+    code: ClassVar[str] = ""
+
+    @property
+    def docs(self) -> str | None:
+        """Where causes and mends stand: a path in the documentation, to the nearest class of the framework.
+
+        None where that is the root, which describes no kind of error.
+        """
+        framework = __name__.partition(".")[0]
+        kind = next(kind for kind in type(self).__mro__ if kind.__module__.partition(".")[0] == framework)
+        code = str(vars(kind).get("code", ""))
+        return f"reference/errors.html#{code}" if code else None
 
 
 class ImproperlyConfigured(OpenViperError):
     """A setting, or what it points to, cannot work; the message names the setting and the mend."""
+
+    code = "improperly-configured"
 
 
 class SettingsValidationError(ImproperlyConfigured, ValueError):
@@ -63,6 +83,8 @@ class SettingsValidationError(ImproperlyConfigured, ValueError):
     Args:
         errors: One sentence for each broken rule, naming the setting; at least one.
     """
+
+    code = "settings-invalid"
 
     def __init__(self, errors: Iterable[str]) -> None:
         self.errors: list[str] = list(errors)
@@ -79,6 +101,8 @@ class MissingDependencyError(OpenViperError, ImportError):
         extra: The extra of this distribution that brings it.
         needed_by: What asked for it, as the user knows it.
     """
+
+    code = "dependency-missing"
 
     def __init__(self, module: str, *, extra: str, needed_by: str) -> None:
         super().__init__(
@@ -99,6 +123,7 @@ class HTTPException(OpenViperError):
         headers: Further headers of the answer; None means none.
     """
 
+    code = "http-error"
     default_detail: ClassVar[str | None] = None
 
     def __init__(self, status_code: int, detail: object = None, headers: Mapping[str, str] | None = None) -> None:
@@ -113,6 +138,8 @@ class HTTPException(OpenViperError):
 class BadRequest(HTTPException):
     """400: the request itself is malformed."""
 
+    code = "bad-request"
+
     def __init__(self, detail: object = None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(400, detail, headers)
 
@@ -120,6 +147,7 @@ class BadRequest(HTTPException):
 class Unauthorized(HTTPException):
     """401: who is asking is not known."""
 
+    code = "unauthorized"
     default_detail = "Authentication required."
 
     def __init__(self, detail: object = None, headers: Mapping[str, str] | None = None) -> None:
@@ -130,18 +158,21 @@ class Unauthorized(HTTPException):
 class AuthenticationFailed(Unauthorized):
     """401: credentials were given and are wrong."""
 
+    code = "authentication-failed"
     default_detail = "Invalid credentials."
 
 
 class TokenExpired(AuthenticationFailed):
     """401: the token was right once and its time is over."""
 
+    code = "token-expired"
     default_detail = "Token has expired."
 
 
 class PermissionDenied(HTTPException, PermissionError):
     """403: who is asking is known and may not."""
 
+    code = "permission-denied"
     default_detail = "Permission denied."
 
     def __init__(self, detail: object = None, headers: Mapping[str, str] | None = None) -> None:
@@ -151,6 +182,7 @@ class PermissionDenied(HTTPException, PermissionError):
 class NotFound(HTTPException):
     """404: there is nothing at this address."""
 
+    code = "not-found"
     default_detail = "Not found."
 
     def __init__(self, detail: object = None, headers: Mapping[str, str] | None = None) -> None:
@@ -165,6 +197,8 @@ class MethodNotAllowed(HTTPException):
         detail: What the client is told; None means the standard phrase.
     """
 
+    code = "method-not-allowed"
+
     def __init__(self, allowed: Iterable[str], detail: object = None) -> None:
         self.allowed: tuple[str, ...] = tuple(sorted(allowed))
         super().__init__(405, detail, {"Allow": ", ".join(self.allowed)})
@@ -172,6 +206,8 @@ class MethodNotAllowed(HTTPException):
 
 class Conflict(HTTPException):
     """409: the request does not fit the present state."""
+
+    code = "conflict"
 
     def __init__(self, detail: object = None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(409, detail, headers)
@@ -184,6 +220,8 @@ class PayloadTooLarge(HTTPException):
         max_bytes: The limit that was passed, in bytes; None leaves it unsaid.
         detail: What the client is told; None builds it from the limit.
     """
+
+    code = "payload-too-large"
 
     def __init__(self, max_bytes: int | None = None, detail: object = None) -> None:
         if detail is None and max_bytes is not None:
@@ -199,6 +237,8 @@ class ValidationError(HTTPException, ValueError):
         errors: What is wrong, one entry a fault, as JSON can carry it.
     """
 
+    code = "validation-failed"
+
     def __init__(self, errors: Sequence[object]) -> None:
         self.validation_errors = list(errors)
         super().__init__(422, self.validation_errors)
@@ -212,6 +252,8 @@ class TooManyRequests(HTTPException):
         detail: What the client is told; None means the standard phrase.
     """
 
+    code = "too-many-requests"
+
     def __init__(self, retry_after: int | None = None, detail: object = None) -> None:
         super().__init__(429, detail, None if retry_after is None else {"Retry-After": str(retry_after)})
         self.retry_after = retry_after
@@ -219,6 +261,8 @@ class TooManyRequests(HTTPException):
 
 class ServiceUnavailable(HTTPException):
     """503: something behind the answer is not there at the moment."""
+
+    code = "service-unavailable"
 
     def __init__(self, detail: object = None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(503, detail, headers)

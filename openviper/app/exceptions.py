@@ -20,6 +20,8 @@ class MountLifespanError(OpenViperError, RuntimeError):
         reason: What it reported, or what it failed to do.
     """
 
+    code = "mount-lifespan-failed"
+
     def __init__(self, app: object, phase: str, reason: str) -> None:
         super().__init__(f"{phase} of the mounted application {app!r} failed: {reason}")
         self.phase = phase

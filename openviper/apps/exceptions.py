@@ -34,9 +34,13 @@ __all__ = [
 class AppLifecycleError(OpenViperError):
     """Root of the errors in the life of an installed app."""
 
+    code = "app-lifecycle"
+
 
 class AppLifecycleConfigError(AppLifecycleError):
     """A hook is of the wrong kind: not callable as promised, async where it must not be, or the reverse."""
+
+    code = "app-hook-invalid"
 
 
 class AppLifecycleImportError(AppLifecycleError, RuntimeError):
@@ -49,6 +53,8 @@ class AppLifecycleImportError(AppLifecycleError, RuntimeError):
 
     The message ends with the line that raised, if it is known.
     """
+
+    code = "app-import-failed"
 
     def __init__(self, app_name: str, original_exception: BaseException, *, module: str | None = None) -> None:
         self.app_name = app_name
@@ -68,6 +74,8 @@ class AppReadyError(AppLifecycleError):
         original_exception: What the hook raised.
     """
 
+    code = "app-ready-failed"
+
     def __init__(self, app_name: str, original_exception: BaseException) -> None:
         self.app_name = app_name
         self.original_exception = original_exception
@@ -80,6 +88,8 @@ class AppReadyError(AppLifecycleError):
 class PluginReadyError(AppReadyError, RuntimeError):
     """The ``ready()`` of an app's package, or of its ``apps`` module, failed while the server was starting."""
 
+    code = "plugin-ready-failed"
+
     def _message(self) -> str:
         return f"ready() for installed app {self.app_name!r} raised an error: {self.original_exception}"
 
@@ -90,6 +100,8 @@ class AppShutdownError(AppLifecycleError):
     Args:
         errors: Pairs of app name and what its hook raised, in the order in which the hooks ran; at least one.
     """
+
+    code = "app-shutdown-failed"
 
     def __init__(self, errors: Iterable[tuple[str, BaseException]]) -> None:
         self.errors: list[tuple[str, BaseException]] = list(errors)
@@ -108,6 +120,8 @@ class AppStartupError(AppLifecycleError):
         original_exception: What the hook raised; a TimeoutError when it did not finish in time.
         shutdown_errors: What went wrong while the started apps were shut down, one error an app.
     """
+
+    code = "app-startup-failed"
 
     def __init__(
         self,

@@ -21,6 +21,8 @@ class UnknownSettingError(OpenViperError, AttributeError, KeyError):
         suggestion: The closest existing name; None if there is none.
     """
 
+    code = "setting-unknown"
+
     def __init__(self, setting: str, *, suggestion: str | None = None) -> None:
         hint = f"; did you mean {suggestion!r}?" if suggestion else ""
         self._message = f"there is no setting {setting!r}{hint}"

@@ -19,6 +19,8 @@ __all__ = ["AmbiguousProjectError", "ProjectError", "TargetError"]
 class ProjectError(OpenViperError):
     """A command does not know which project it is meant for."""
 
+    code = "project-unclear"
+
 
 class AmbiguousProjectError(ProjectError):
     """Several packages of one folder could be the project.
@@ -27,6 +29,8 @@ class AmbiguousProjectError(ProjectError):
         root: The folder that was looked at.
         candidates: The packages with settings in it, at least two.
     """
+
+    code = "project-ambiguous"
 
     def __init__(self, root: Path, candidates: Iterable[str]) -> None:
         self.root = root
@@ -44,6 +48,8 @@ class TargetError(ProjectError, ValueError):
         target: The word as it was given.
         root: The folder that was looked at.
     """
+
+    code = "target-unknown"
 
     def __init__(self, target: str, root: Path) -> None:
         super().__init__(

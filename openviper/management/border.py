@@ -28,8 +28,9 @@ def exit_code_of(work: Callable[[], int]) -> int:
 
     Returns:
         What the call returned; the code of a ``CommandError`` or SystemExit; 1 for any other error, 130 when
-        interrupted, 141 when the reader of stdout has gone. Errors raised on purpose are one message on stderr;
-        what nobody expected is shown with its traceback.
+        interrupted, 141 when the reader of stdout has gone. Errors raised on purpose are one message on stderr,
+        and a last line says where the kind of error is described; a ``CommandError`` says itself what to do next.
+        What nobody expected is shown with its traceback.
     """
     try:
         code = work()
@@ -39,7 +40,7 @@ def exit_code_of(work: Callable[[], int]) -> int:
         _report(error)
         return error.returncode
     except OpenViperError as error:
-        _report(error)
+        _report(error, place=error.docs)
         return _FAILURE
     except ExceptionGroup as group:
         # Several steps that did not stop come as a group, whose message holds the text of each.
@@ -78,10 +79,12 @@ def attempt(work: Callable[[], object], report: Callable[[BaseException], None])
     return True
 
 
-def _report(error: Exception) -> None:
+def _report(error: Exception, *, place: str | None = None) -> None:
     # Notes tell what else failed while cleaning up after the error.
     lines = [str(error), *vars(error).get("__notes__", ())]
     sys.stderr.write(paint("\n".join(lines), "red", sys.stderr) + "\n")
+    if place is not None:
+        sys.stderr.write(f"see: {place}\n")
 
 
 def _code_of(ending: SystemExit) -> int:

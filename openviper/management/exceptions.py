@@ -20,6 +20,8 @@ class CommandError(OpenViperError):
         returncode: The exit code of the process, 1 to 255.
     """
 
+    code = "command-failed"
+
     def __init__(self, message: str, returncode: int = 1) -> None:
         super().__init__(message)
         self.returncode = returncode
@@ -27,6 +29,8 @@ class CommandError(OpenViperError):
 
 class UsageError(CommandError):
     """The words of a command line do not fit the command; the exit code is 2, as everywhere."""
+
+    code = "usage-error"
 
     def __init__(self, message: str) -> None:
         super().__init__(message, returncode=2)

@@ -16,6 +16,8 @@ __all__ = ["AddressError", "ApplicationLoadError", "ServerError"]
 class ServerError(OpenViperError):
     """The server was not started; the message says why."""
 
+    code = "server-not-started"
+
 
 class AddressError(ServerError, OSError):
     """The server cannot listen where it was told to.
@@ -25,6 +27,8 @@ class AddressError(ServerError, OSError):
         port: TCP port.
         reason: Why not, and what to do.
     """
+
+    code = "address-unavailable"
 
     def __init__(self, host: str, port: int, reason: str) -> None:
         super().__init__(f"cannot listen on {host} port {port}: {reason}")
@@ -43,6 +47,8 @@ class ApplicationLoadError(ServerError, ImportError):
         target: The name as it was given.
         reason: What went wrong, and what to do.
     """
+
+    code = "application-not-loaded"
 
     def __init__(self, target: str, reason: str) -> None:
         super().__init__(f"cannot load {target!r}: {reason}")

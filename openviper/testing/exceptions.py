@@ -24,6 +24,8 @@ __all__ = [
 class ProtocolError(OpenViperError, AssertionError):
     """The application broke a rule of ASGI or HTTP that a real server would stumble over."""
 
+    code = "protocol-broken"
+
 
 class LifespanFailedError(OpenViperError, RuntimeError):
     """The application reported that its startup or its shutdown failed.
@@ -32,6 +34,8 @@ class LifespanFailedError(OpenViperError, RuntimeError):
         phase: ``startup`` or ``shutdown``.
         message: What the application said; empty when it said nothing.
     """
+
+    code = "lifespan-failed"
 
     def __init__(self, phase: str, message: str) -> None:
         super().__init__(message or f"the application reported lifespan.{phase}.failed without a message")
@@ -47,6 +51,8 @@ class AppTimeoutError(OpenViperError, TimeoutError):
         seconds: How long the client waited.
     """
 
+    code = "app-timeout"
+
     def __init__(self, what: str, seconds: float) -> None:
         super().__init__(f"{what} took longer than {seconds:g} s; raise the client's timeout, or None to wait on")
         self.seconds = seconds
@@ -58,6 +64,8 @@ class ResponseTooLargeError(OpenViperError, ValueError):
     Args:
         max_bytes: The limit that was passed, in bytes.
     """
+
+    code = "response-too-large"
 
     def __init__(self, max_bytes: int) -> None:
         super().__init__(
@@ -72,6 +80,8 @@ class TooManyRedirectsError(OpenViperError, RuntimeError):
     Args:
         urls: The addresses that were asked, in order.
     """
+
+    code = "too-many-redirects"
 
     def __init__(self, urls: list[str]) -> None:
         super().__init__(f"{len(urls)} requests and still a redirect: {' -> '.join(urls[-3:])}")

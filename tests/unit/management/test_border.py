@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from openviper.apps.exceptions import AppReadyError
-from openviper.exceptions import SettingsValidationError
+from openviper.exceptions import OpenViperError, SettingsValidationError
 from openviper.management.border import attempt, exit_code_of
 from openviper.management.exceptions import CommandError, UsageError
 
@@ -30,8 +30,17 @@ def test_exit_code_is_what_the_command_returns(code: int) -> None:
     [
         (CommandError("no such file", returncode=4), 4, "no such file\n"),
         (UsageError("unknown option"), 2, "unknown option\n"),
-        (SettingsValidationError(["DEBUG is on"]), 1, "1 problem in the settings:\n  - DEBUG is on\n"),
-        (AppReadyError("shop", OSError("full")), 1, "ready() of installed app 'shop' failed: OSError: full\n"),
+        (
+            SettingsValidationError(["DEBUG is on"]),
+            1,
+            "1 problem in the settings:\n  - DEBUG is on\nsee: reference/errors.html#settings-invalid\n",
+        ),
+        (
+            AppReadyError("shop", OSError("full")),
+            1,
+            "ready() of installed app 'shop' failed: OSError: full\nsee: reference/errors.html#app-ready-failed\n",
+        ),
+        (OpenViperError("an error of a project"), 1, "an error of a project\n"),
         (ExceptionGroup("2 steps did not stop", [CommandError("a"), CommandError("b")]), 1, "2 steps did not stop\n"),
         (SystemExit(), 0, ""),
         (SystemExit(5), 5, ""),
@@ -42,7 +51,7 @@ def test_exit_code_is_what_the_command_returns(code: int) -> None:
 def test_expected_failure_is_one_message(
     capsys: pytest.CaptureFixture[str], error: BaseException, code: int, message: str
 ) -> None:
-    """A failure that was foreseen is its message on stderr and an exit code, without a traceback (C-035)."""
+    """A failure that was foreseen is its message and where its kind is described, without a traceback (C-035)."""
     assert raising(error) == code
 
     captured = capsys.readouterr()

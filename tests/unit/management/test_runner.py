@@ -102,6 +102,7 @@ def test_wrong_target_is_one_message(in_root: "Site") -> None:
     assert done.err == (
         f"'nowhere' is no app or project below {in_root.root}; "
         "write '.' for the whole project, or the dotted name of a package in it\n"
+        "see: reference/errors.html#target-unknown\n"
     )
 
 

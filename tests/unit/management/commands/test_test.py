@@ -100,6 +100,7 @@ def test_missing_pytest_names_the_extra(root_layout: "Site") -> None:
     assert done.err == (
         "The test command needs the package 'pytest', which is not installed; "
         'install it with: pip install "openviper[test]"\n'
+        "see: reference/errors.html#dependency-missing\n"
     )
 
 
