@@ -1,5 +1,7 @@
 """From what a handler returned to a response."""
 
+from copy import copy
+
 from openviper.http.response import JSONResponse, PlainTextResponse, Response
 
 __all__ = ["coerce_response"]
@@ -23,6 +25,9 @@ def coerce_response(result: object) -> Response:
         return PlainTextResponse(result)
     if isinstance(result, tuple) and _is_with_status(result):
         response = coerce_response(result[0])
+        if response is result[0]:
+            response = copy(response)  # it may be kept for other requests, which must not get this one's headers
+            response.raw_headers = list(response.raw_headers)
         response.status_code = result[1]
         for name, value in result[2].items() if len(result) == 3 else ():
             response.headers[name] = value
@@ -35,6 +40,6 @@ def _is_with_status(result: tuple[object, ...]) -> bool:
     if type(result) is not tuple or len(result) not in (2, 3):
         return False
     status = result[1]
-    if type(status) is not int or not 100 <= status <= 599:
+    if type(status) is not int or not 200 <= status <= 599:
         return False
     return len(result) == 2 or isinstance(result[2], dict)

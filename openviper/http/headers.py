@@ -1,7 +1,8 @@
 """Header fields: read-only ones of a request, changeable ones of a response."""
 
+import re
 from collections.abc import ItemsView, Iterator, Mapping
-from typing import TypeVar, overload
+from typing import Final, TypeVar, overload
 
 from openviper.types import RawHeaders
 
@@ -10,7 +11,10 @@ __all__ = ["Headers", "MutableHeaders", "encode_content_type", "encode_header"]
 T = TypeVar("T")
 
 # RFC 9110 5.6.2: what a field name may consist of.
-_TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_TOKEN: Final = frozenset(b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+
+# RFC 9110 5.5: what a field value must not hold; a tab is allowed inside.
+_CONTROLS: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Headers(Mapping[str, str]):
@@ -127,8 +131,10 @@ def encode_header(name: str, value: str) -> tuple[bytes, bytes]:
         raise ValueError(f"header {name!r}: {error.object!r} has characters that a header cannot carry") from error
     if not key or not _TOKEN.issuperset(key):
         raise ValueError(f"{name!r} is no header name")
-    if b"\r" in content or b"\n" in content or b"\0" in content:
-        raise ValueError(f"header {name!r}: the value holds a line break or NUL, which would start another header")
+    if _CONTROLS.search(content):
+        raise ValueError(f"header {name!r}: the value holds a line break or another control character")
+    if content != content.strip(b" \t"):
+        raise ValueError(f"header {name!r}: the value has white space around it, which no server sends")
     return key, content
 
 

@@ -71,9 +71,18 @@ class Request:
 
     @property
     def url(self) -> URL:
-        """The whole address; its host is what the client sent."""
+        """The whole address; its host is what the client sent.
+
+        Raises:
+            BadRequest: The Host header cannot be part of an address (400).
+        """
         if self._url is None:
-            self._url = URL.from_scope(self.scope)
+            try:
+                url = URL.from_scope(self.scope)
+                _ = url.port  # read here, so that a port that is no number is found here as well
+            except ValueError as error:
+                raise BadRequest("The Host header is malformed.") from error
+            self._url = url
         return self._url
 
     @property
@@ -179,7 +188,12 @@ class Request:
 
     async def _read_body(self) -> bytes:
         announced = self.header(b"content-length")
-        if announced is not None and announced.isdigit() and int(announced) > self._max_body_bytes:
+        # Compared by length first: Python refuses to convert thousands of digits, which a client may send.
+        if (
+            announced is not None
+            and announced.isdigit()
+            and (len(announced) > 18 or int(announced) > self._max_body_bytes)
+        ):
             raise PayloadTooLarge(self._max_body_bytes)
         message = await self._receive()
         body: bytes = message.get("body", b"")

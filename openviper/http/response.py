@@ -13,7 +13,7 @@ from openviper.types import RawHeaders, Receive, Scope, Send
 __all__ = ["HTMLResponse", "JSONResponse", "PlainTextResponse", "RedirectResponse", "Response"]
 
 # RFC 9110 8.6, 15.3.5 and 15.4.5: such an answer has no content, so neither a type nor a length.
-_WITHOUT_CONTENT: Final = frozenset((*range(100, 200), 204, 304))
+_WITHOUT_CONTENT: Final = frozenset((204, 304))
 
 
 class Response:
@@ -21,12 +21,12 @@ class Response:
 
     Args:
         content: Text (sent as UTF-8), bytes, or None for nothing.
-        status_code: The HTTP status.
+        status_code: The HTTP status, 200 to 599; what comes before is the server's business.
         headers: Further header fields; None means none. A ``content-type`` here wins over ``media_type``.
         media_type: Type of the content, ``; charset=utf-8`` is added to text types; None means that of the class.
 
     Raises:
-        ValueError: A header cannot be sent as given.
+        ValueError: A header cannot be sent as given, or the status is out of range.
         TypeError: The content is of another type.
     """
 
@@ -46,7 +46,7 @@ class Response:
         headers: Mapping[str, str] | None = None,
         media_type: str | None = None,
     ) -> None:
-        self.status_code = status_code
+        self.status_code = _checked_status(status_code)
         self.body = self.render(content)
         self.raw_headers = self._build_headers(headers, media_type)
 
@@ -109,9 +109,23 @@ class Response:
         )
         self.raw_headers.append(encode_header("set-cookie", cookie))
 
-    def delete_cookie(self, key: str, *, path: str | None = "/", domain: str | None = None) -> None:
-        """Ask the client to drop a cookie that was set with the same path and domain."""
-        self.set_cookie(key, max_age=0, expires=0, path=path, domain=domain)
+    def delete_cookie(
+        self,
+        key: str,
+        *,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: SameSite | None = "lax",
+    ) -> None:
+        """Ask the client to drop a cookie that was set with the same path and domain.
+
+        A name with the prefix ``__Host-`` or ``__Secure-`` needs ``secure``, or clients ignore the request.
+        """
+        self.set_cookie(
+            key, max_age=0, expires=0, path=path, domain=domain, secure=secure, httponly=httponly, samesite=samesite
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response. A HEAD request gets the header fields of the content and not the content."""
@@ -143,13 +157,51 @@ class PlainTextResponse(Response):
 
 
 class HTMLResponse(Response):
-    """A page.
+    """A page: text that is ready, or a template.
 
-    The content is sent as given: text from a client must be escaped before it becomes part of it.
+    Content is sent as given: text from a client must be escaped before it becomes part of it. A template escapes by
+    itself. It is rendered at once, in the thread of the caller; ``openviper.render`` spares the event loop and asks
+    the context processors too.
+
+    Args:
+        content: Text or bytes; None for nothing, or for a template.
+        status_code: The HTTP status.
+        headers: Further header fields; None means none.
+        media_type: Another type of the content; None means ``text/html``.
+        template: Name of a template, ``shop/page.html``; None means the content.
+        context: The names that the template has, ``request`` among them if it calls ``url_for``; None gives none.
+
+    Raises:
+        TypeError: Content and template are both given, a context is given without a template, or the content is
+            neither text nor bytes.
+        TemplateNotFoundError: There is no such template (a LookupError).
+        TemplateError: The template is wrong; the message holds file and line.
+        ValueError: A header cannot be sent as given.
     """
 
     __slots__ = ()
     media_type = "text/html"
+
+    def __init__(
+        self,
+        content: object = None,
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        *,
+        template: str | None = None,
+        context: Mapping[str, object] | None = None,
+    ) -> None:
+        if template is not None:
+            if content is not None:
+                raise TypeError("HTMLResponse takes content or template=, not both")
+            # Templates are a floor that a site without them never loads.
+            from openviper.templating.engine import render_to_string
+
+            content = render_to_string(template, context)
+        elif context is not None:
+            raise TypeError("HTMLResponse takes context= together with template= only")
+        super().__init__(content, status_code, headers, media_type)
 
 
 class JSONResponse(Response):
@@ -177,7 +229,7 @@ class JSONResponse(Response):
         indent: bool = False,
     ) -> None:
         # On the path of nearly every API request, so the three fields are set without a further call.
-        self.status_code = status_code
+        self.status_code = status_code if status_code == 200 else _checked_status(status_code)
         self.body = encode(content, indent=indent)
         fixed = self._content_type
         self.raw_headers = [fixed] if headers is None and fixed is not None else self._build_headers(headers, None)
@@ -192,8 +244,8 @@ class RedirectResponse(Response):
         headers: Further header fields; None means none.
 
     Raises:
-        ValueError: The address has another scheme, user information, a backslash or line break, or a path of
-            two slashes, all of which clients may read as another host; or the status is no redirect.
+        ValueError: The address has another scheme, user information, a backslash or line break, ``..``, or a path
+            of two slashes, which clients may read as another place; or the status is no redirect.
     """
 
     __slots__ = ()
@@ -205,6 +257,13 @@ class RedirectResponse(Response):
         self.headers["location"] = _checked_location(url)
 
 
+def _checked_status(status_code: int) -> int:
+    if not 200 <= status_code <= 599:
+        # Servers drop the connection over it, or take 1xx for a word before the answer.
+        raise ValueError(f"{status_code} is no status of an answer; it must be 200 to 599")
+    return status_code
+
+
 def _checked_location(url: str) -> str:
     if "\\" in url or any(ord(character) < 0x20 or ord(character) == 0x7F for character in url):
         raise ValueError(f"redirect to {url!r}: a backslash or control character may change its host")
@@ -213,6 +272,10 @@ def _checked_location(url: str) -> str:
         raise ValueError(f"redirect to {url!r}: the scheme {parts.scheme!r} is not http or https")
     if url.startswith("//") or (parts.scheme and not parts.netloc):
         raise ValueError(f"redirect to {url!r}: write a path with one slash in front, or scheme and host")
+    if ".." in parts.path.split("/"):
+        raise ValueError(f"redirect to {url!r}: '..' leads somewhere else than it seems to; write the whole path")
+    if not parts.netloc.isascii():
+        raise ValueError(f"redirect to {url!r}: write the host in ASCII (its IDNA form)")
     if "@" in parts.netloc:
         raise ValueError("redirect: an address with user information is refused, it is used to mislead people")
     # Non-ASCII text is encoded; what is encoded already stays (the percent sign is safe).

@@ -17,6 +17,16 @@ async def run_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwa
     bounds their number (``min(32, cpus + 4)``, as the standard library documents) and joins them when it closes.
 
     Raises:
-        BaseException: Whatever the call raises. A cancelled caller stops waiting; the call itself runs to its end.
+        RuntimeError: The call raised StopIteration, which no awaitable can pass on (PEP 479); it is the cause.
+        BaseException: Whatever else the call raises. A cancelled caller stops waiting; the call itself runs to its
+            end.
     """
-    return await asyncio.to_thread(function, *args, **kwargs)
+    return await asyncio.to_thread(_call, function, args, kwargs)
+
+
+def _call(function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:
+    try:
+        return function(*args, **kwargs)
+    except StopIteration as error:
+        # A future refuses this exception, and its waiter would wait for ever.
+        raise RuntimeError(f"{getattr(function, '__qualname__', function)!s} raised StopIteration") from error

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
 
+from openviper.http.cookies import decode_cookie_value
+
 __all__ = ["CookieJar", "ReceivedCookie", "parse_set_cookie"]
 
 # Only its codec is used: as a parser it drops the whole header at an attribute that it does not know.
@@ -35,7 +37,7 @@ class ReceivedCookie:
     @property
     def value(self) -> str:
         """The value without the quotes and escapes that a response puts around unusual characters."""
-        return _CODEC.value_decode(self.raw)[0]
+        return decode_cookie_value(self.raw)
 
 
 class CookieJar:

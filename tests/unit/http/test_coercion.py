@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from openviper.http.coercion import coerce_response
-from openviper.http.response import JSONResponse, PlainTextResponse, Response
+from openviper.http.response import JSONResponse, PlainTextResponse
 
 
 class Point(NamedTuple):
@@ -38,6 +38,7 @@ class Book:
         (({"a": 1}, 201), 201, "application/json", b'{"a":1}'),
         (("made", 201, {"X-Id": "4"}), 201, "text/plain; charset=utf-8", b"made"),
         ((1, 2), 200, "application/json", b"[1,2]"),
+        (("x", 100), 200, "application/json", b'["x",100]'),
         ((1, True), 200, "application/json", b"[1,true]"),
         (Point(1, 200), 200, "application/json", b"[1,200]"),
         ((None, 202), 202, None, b""),
@@ -58,9 +59,11 @@ def test_response_passes_unchanged_and_pairs_set_headers() -> None:
     """The same object goes on; a triple adds headers to what its body becomes."""
     response = JSONResponse({})
     assert coerce_response(response) is response
-    with_headers = coerce_response((PlainTextResponse("x"), 202, {"X-Id": "4"}))
-    assert isinstance(with_headers, Response)
-    assert (with_headers.status_code, with_headers.headers["x-id"]) == (202, "4")
+    kept = PlainTextResponse("x")
+    with_headers = coerce_response((kept, 202, {"X-Id": "4"}))
+    assert isinstance(with_headers, PlainTextResponse)
+    assert (with_headers.status_code, with_headers.headers["x-id"], with_headers.body) == (202, "4", b"x")
+    assert (kept.status_code, "x-id" in kept.headers) == (200, False)  # a response of a module is for all requests
 
 
 def test_what_json_cannot_carry_is_named() -> None:

@@ -1,13 +1,14 @@
 """Cookies in both directions."""
 
 import datetime as dt
+import sys
 from http.cookies import SimpleCookie
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openviper.http.cookies import SameSite, format_cookie, parse_cookies
+from openviper.http.cookies import SameSite, decode_cookie_value, format_cookie, parse_cookies
 
 
 def test_one_malformed_pair_does_not_cost_the_others() -> None:
@@ -80,3 +81,43 @@ def test_naive_expiry_is_refused() -> None:
     """A moment without a zone would be another one on every server."""
     with pytest.raises(ValueError, match="time zone"):
         format_cookie("a", "1", expires=dt.datetime(2026, 1, 1))  # noqa: DTZ001 - the point of the test
+
+
+def test_value_outside_latin_1_is_refused_by_name() -> None:
+    """It could not be sent, and the error says what to do instead."""
+    with pytest.raises(ValueError, match=r"'a'.*encode it"):
+        format_cookie("a", "€")
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("plain", "plain"),
+        ('"quoted"', "quoted"),
+        (r'"a\"b\\c"', 'a"b\\c'),
+        (r'"\073\344"', ";ä"),
+        ('"', '"'),
+        ('"half', '"half'),
+        (r'"\9"', "9"),
+    ],
+)
+def test_quoting_is_undone_where_it_is_there(raw: str, value: str) -> None:
+    """Octal and plain escapes are read as the standard library writes them."""
+    assert decode_cookie_value(raw) == value
+
+
+def test_hostile_value_is_read_in_one_pass() -> None:
+    """A header full of backslashes takes no more steps than it has characters."""
+    steps = 0
+
+    def watch(_frame: object, event: str, _arg: object) -> None:
+        nonlocal steps
+        steps += event in ("call", "c_call")
+
+    sys.setprofile(watch)
+    try:
+        value = decode_cookie_value('"' + "\\" * 20_000 + '"')
+    finally:
+        sys.setprofile(None)
+    assert value == "\\" * 10_000
+    assert steps < 40_000

@@ -81,6 +81,9 @@ async def test_body_over_the_limit_is_413_announced_or_not() -> None:
     announced = Request(_scope(headers=[(b"content-length", b"11")]), _receive(), max_body_bytes=10)
     with pytest.raises(PayloadTooLarge, match="10 bytes"):
         await announced.body()
+    endless = Request(_scope(headers=[(b"content-length", b"9" * 5000)]), _receive(), max_body_bytes=10)
+    with pytest.raises(PayloadTooLarge):
+        await endless.body()
     for chunks in ([b"x" * 11], [b"x" * 6, b"x" * 5]):
         with pytest.raises(PayloadTooLarge):
             await Request(_scope(), _chunks(chunks), max_body_bytes=10).body()
@@ -112,3 +115,10 @@ async def test_body_that_is_not_utf_8_is_400(method: str) -> None:
     request = Request(_scope(), _chunks([b'"\xff"']))
     with pytest.raises(BadRequest):
         await getattr(request, method)()
+
+
+@pytest.mark.parametrize("host", [b"[::1", b"a:b", b"a:99999"])
+def test_host_that_is_no_address_is_400(host: bytes) -> None:
+    """What the client wrote is the client's fault."""
+    with pytest.raises(BadRequest, match="Host header"):
+        _ = Request(_scope(headers=[(b"host", host)]), _receive()).url

@@ -50,6 +50,14 @@ async def test_head_has_the_fields_of_the_content_and_not_the_content() -> None:
     assert (b"content-length", b"5") in start["headers"]
 
 
+@pytest.mark.parametrize("status", [99, 100, 199, 600, 1000])
+@pytest.mark.parametrize("kind", [Response, JSONResponse, PlainTextResponse])
+def test_status_that_no_server_sends_is_refused(status: int, kind: type[Response]) -> None:
+    """The mistake is found where the response is made, not when the connection drops."""
+    with pytest.raises(ValueError, match=f"{status} is no status"):
+        kind("", status)
+
+
 @pytest.mark.parametrize("status", [204, 304])
 async def test_status_without_content_has_neither_type_nor_length(status: int) -> None:
     """RFC 9110 15.3.5 and 15.4.5: nothing follows, so nothing describes it."""
@@ -63,7 +71,7 @@ async def test_headers_can_be_changed_until_they_are_sent() -> None:
     response = JSONResponse({}, 201, {"X-A": "1"})
     response.headers["X-B"] = "2"
     response.set_cookie("id", "1", httponly=True)
-    response.delete_cookie("old")
+    response.delete_cookie("__Host-old", secure=True)
     start, _ = await _send(response)
     assert start["status"] == 201
     fields = dict(start["headers"])
@@ -71,6 +79,7 @@ async def test_headers_can_be_changed_until_they_are_sent() -> None:
     cookies = [v for k, v in start["headers"] if k == b"set-cookie"]
     assert parse_cookies([cookies[0].partition(b";")[0]]) == {"id": "1"}
     assert b"Max-Age=0" in cookies[1]
+    assert b"Secure" in cookies[1]
 
 
 def test_two_responses_share_no_headers() -> None:
@@ -115,6 +124,8 @@ def test_redirect_encodes_what_must_be_and_keeps_the_rest(url: str, location: st
         "https://user@evil.example",
         "/a\r\nb: c",
         "\t/x",
+        "/a/../b",
+        "http://é.example",
         "///x",
     ],
 )

@@ -222,7 +222,7 @@ async def test_preflight_for_what_is_not_allowed_is_refused(question: dict[str, 
     assert list(cors_headers(response)) == ["vary"]
 
 
-@pytest.mark.parametrize("headers", ["x-a\x7f", "x-a; x-b", "x-a,", "caf\xe9"])
+@pytest.mark.parametrize("headers", ["x-a(", "x-a; x-b", "x-a,", "caf\xe9"])
 async def test_malformed_header_list_is_not_repeated(headers: str) -> None:
     """What is no list of header names is refused, a star or not."""
     client = allow(SHOP, allowed_headers=["*"])

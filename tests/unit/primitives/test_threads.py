@@ -1,5 +1,6 @@
 """Blocking calls off the loop."""
 
+import asyncio
 import contextvars
 import threading
 
@@ -28,3 +29,14 @@ async def test_error_of_the_call_reaches_the_caller() -> None:
 
     with pytest.raises(LookupError, match="gone"):
         await run_in_thread(fail)
+
+
+async def test_stop_iteration_of_the_call_is_an_error_and_not_the_end() -> None:
+    """A future cannot carry a StopIteration; its waiter gets a RuntimeError instead of waiting for ever."""
+
+    def find() -> int:
+        return next(number for number in range(3) if number > 5)
+
+    with pytest.raises(RuntimeError, match="find raised StopIteration") as caught:
+        await asyncio.wait_for(run_in_thread(find), 5)
+    assert isinstance(caught.value.__cause__, StopIteration)
