@@ -1,13 +1,14 @@
 """The application: routes, middleware and life in one ASGI callable."""
 
 import logging
+from asyncio import get_running_loop
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from openviper._version import __version__
-from openviper.app.discovery import discover_routes
+from openviper.app.discovery import checked_entry, discover_routes
 from openviper.app.dispatch import Dispatcher
-from openviper.app.life import Hook, Life, refuse_lifespan
+from openviper.app.life import Hook, Life, refuse_start
 from openviper.app.mounts import MountedApp
 from openviper.apps.bootstrap import app_steps, setup
 from openviper.apps.sequence import Step
@@ -15,14 +16,16 @@ from openviper.conf import settings
 from openviper.conf.checks import validate_settings
 from openviper.conf.environment import current_environment
 from openviper.core.context import current_user, ignore_permissions_ctx
+from openviper.exceptions import ImproperlyConfigured
 from openviper.http.coercion import coerce_response
 from openviper.http.response import Response
 from openviper.middleware.errors import ErrorHandler, ErrorResponder, ServerErrorMiddleware
 from openviper.middleware.stack import MiddlewareEntry, build_middleware_stack, load_middleware
 from openviper.primitives.imports import import_string
+from openviper.routing.exceptions import RouteError
 from openviper.routing.route import Mount
 from openviper.routing.router import Router
-from openviper.types import ASGIApp, Receive, Scope, Send
+from openviper.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["OpenViper"]
 
@@ -30,6 +33,11 @@ HookT = TypeVar("HookT", bound=Hook)
 HandlerT = TypeVar("HandlerT", bound=ErrorHandler[Any])  # each handler takes an exception class of its own
 
 logger = logging.getLogger("openviper.app")
+
+_NOT_PASSED: Final = (
+    "a middleware did not pass the lifespan scope on, so nothing was started; "
+    "scopes that it does not handle must go on: await self.app(scope, receive, send)"
+)
 
 
 class OpenViper(Router):
@@ -74,9 +82,9 @@ class OpenViper(Router):
         self._life = Life(self._steps, hook_timeout=lambda: settings.LIFECYCLE_HOOK_TIMEOUT)
         self._mounted: dict[int, MountedApp] = {}
         self._stack: ASGIApp | None = None
-        self._has_lifespan = False
         self._routes_are_found = routes is not None
-        for prefix, router in routes or ():
+        for entry in routes or ():
+            prefix, router = checked_entry("routes", entry)
             self.include_router(router, prefix)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,13 +94,13 @@ class OpenViper(Router):
             await self._serve_other(scope, receive, send)
             return
         stack = self._stack
-        if stack is None or not (self._has_lifespan or self._life.is_running):
+        if stack is None or self._life.loop is not get_running_loop():
             stack = ServerErrorMiddleware(self._start_late, responder=self._responder)
         outer = scope.get("app")
+        scope["app"] = self
         if isinstance(outer, OpenViper) and outer is not self:
             await stack(scope, receive, send)  # mounted in another one, which has set the context
             return
-        scope["app"] = self
         # Servers reuse a context for the requests of a connection, so nobody's user may be left in it.
         user = current_user.set(None)
         bypass = ignore_permissions_ctx.set(False)
@@ -140,6 +148,16 @@ class OpenViper(Router):
     def coerce_response(self, result: object) -> Response:
         """Make a response of what a handler returned; see ``openviper.http.coercion.coerce_response``."""
         return coerce_response(result)
+
+    def mount(self, path: str, app: ASGIApp) -> None:
+        """Hand everything below a path to another ASGI application; see ``Router.mount``.
+
+        Raises:
+            RouteError: The path or the application cannot be used, or the application is this one.
+        """
+        if app is self:
+            raise RouteError(f"mount {path!r}: an application cannot be mounted in itself")
+        super().mount(path, app)
 
     def discover_routes(self) -> None:
         """Include the routes of the project, unless that has happened; done by the start of the application.
@@ -193,21 +211,36 @@ class OpenViper(Router):
 
     async def _serve_other(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            self._has_lifespan = True
-            try:
-                self._stack = self._assemble()
-            except Exception as error:  # noqa: BLE001 - a lifecycle border: the server is told, and decides
-                await refuse_lifespan(receive, send, error)
-                return
+            await self._serve_lifespan(scope, receive, send)
+            return
         await (self._stack or self._assemble())(scope, receive, send)
+
+    async def _serve_lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the lifespan through the middleware, and tell the server if it does not come out at the other end."""
+        is_answered = False
+
+        async def note_answer(message: Message) -> None:
+            nonlocal is_answered
+            is_answered = True
+            await send(message)
+
+        try:
+            self._stack = self._assemble()
+            await self._stack(scope, receive, note_answer)
+        except Exception as error:
+            if is_answered:
+                raise
+            await refuse_start(send, error)
+        else:
+            if not is_answered:
+                await refuse_start(send, ImproperlyConfigured(_NOT_PASSED))
 
     async def _start_late(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Start for a request that came before any lifespan event."""
-        if not self._has_lifespan and not self._life.is_running:
-            logger.warning("the server sent no lifespan event; the application starts with its first request")
-            await self._life.start()
         if self._stack is None:
             self._stack = self._assemble()
+        if self._life.loop is not get_running_loop() and await self._life.start_late():
+            logger.warning("the server sent no lifespan event; the application has started with its first request")
         await self._stack(scope, receive, send)
 
     def _assemble(self) -> ASGIApp:
@@ -246,5 +279,9 @@ class OpenViper(Router):
         """Give the one living form of an application, wherever it is mounted."""
         known = self._mounted.get(id(mount.app))
         if known is None:
+            if self._life.loop is not None:
+                logger.warning(
+                    "an application was mounted at %r after the start; its lifespan does not run", mount.path
+                )
             known = self._mounted[id(mount.app)] = MountedApp(mount.app, timeout=settings.LIFECYCLE_HOOK_TIMEOUT)
         return known

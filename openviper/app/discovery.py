@@ -7,7 +7,7 @@ from openviper.exceptions import ImproperlyConfigured
 from openviper.primitives.imports import module_exists
 from openviper.routing.router import Router
 
-__all__ = ["discover_routes"]
+__all__ = ["checked_entry", "discover_routes"]
 
 
 def discover_routes(settings_module: str | None) -> list[tuple[str, Router]]:
@@ -30,8 +30,20 @@ def discover_routes(settings_module: str | None) -> list[tuple[str, Router]]:
                 raise ImproperlyConfigured(
                     f"{name} has no list 'route_paths'; add: route_paths = [(\"/\", router)]"
                 ) from error
-            return [_checked(name, entry) for entry in entries]
+            return [checked_entry(f"{name}.route_paths", entry) for entry in entries]
     return []
+
+
+def checked_entry(place: str, entry: object) -> tuple[str, Router]:
+    """Give a pair of prefix and router as such.
+
+    Raises:
+        ImproperlyConfigured: It is something else; the message names the place.
+    """
+    match entry:
+        case (str(prefix), Router() as router):
+            return prefix, router
+    raise ImproperlyConfigured(f"{place} holds {entry!r}; each entry is a pair (prefix, Router)")
 
 
 def _candidates(settings_module: str | None) -> Iterator[str]:
@@ -42,10 +54,3 @@ def _candidates(settings_module: str | None) -> Iterator[str]:
     if parent.rpartition(".")[2] == "settings" and last != "settings":
         parent = parent.rpartition(".")[0]
     yield f"{parent}.routes" if parent else "routes"
-
-
-def _checked(module: str, entry: object) -> tuple[str, Router]:
-    match entry:
-        case (str(prefix), Router() as router):
-            return prefix, router
-    raise ImproperlyConfigured(f"{module}.route_paths holds {entry!r}; each entry is a pair (prefix, Router)")

@@ -4,21 +4,24 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
-from openviper.apps.sequence import StartSequence, Step
+from openviper.apps.cleanup import note_failures, unwind
+from openviper.apps.sequence import SharedSequence, StartSequence, Step
 from openviper.types import Receive, Scope, Send
 
-__all__ = ["Hook", "Life"]
+__all__ = ["Hook", "Life", "describe_failure", "refuse_start"]
 
 Hook: TypeAlias = Callable[[], object] | Callable[[], Awaitable[object]]
-HookT = TypeVar("HookT", bound=Hook)
 
 logger = logging.getLogger("openviper.app")
 
 
 class Life:
     """Starts and stops an application, for a server that sends the lifespan scope and for one that does not.
+
+    Several lifespans may run at once, as when one application is mounted in two others: the first starts it, the last
+    stops it.
 
     Args:
         steps: Gives the steps anew for each start: the framework's parts, the installed apps, the mounts.
@@ -29,59 +32,84 @@ class Life:
     def __init__(self, steps: Callable[[], Iterable[Step]], *, hook_timeout: Callable[[], float | None]) -> None:
         self.on_startup: list[Hook] = []
         self.on_shutdown: list[Hook] = []
+        # Where the application runs; a plain attribute, because every request looks at it.
+        self.loop: asyncio.AbstractEventLoop | None = None
         self._steps = steps
         self._hook_timeout = hook_timeout
-        self._sequence: StartSequence | None = None
-        self._turn = asyncio.Lock()
+        self._sequence = StartSequence(())
+        self._shared = SharedSequence(StartSequence([Step("the application", self._start, self._stop)]))
+        self._late_loop: asyncio.AbstractEventLoop | None = None
 
-    @property
-    def is_running(self) -> bool:
-        """Whether everything has started."""
-        return self._sequence is not None and self._sequence.is_started
+    async def start_late(self) -> bool:
+        """Start for a request that came before any lifespan; tell whether that was done now and not before.
 
-    async def start(self) -> None:
-        """Start everything; what had started is stopped again when a step fails. A second call does nothing.
+        Requests that come together wait for one start. The next lifespan takes over what was started.
 
         Raises:
-            Exception: What the failing step raised; errors of the clean-up are its notes.
+            Exception: What failed; what had started is stopped again, and errors of that are its notes.
         """
-        async with self._turn:  # requests that come first without a lifespan wait here for one start
-            if self.is_running:
-                return
-            handlers = Step("the on_startup handlers", self._run_startup, self._run_shutdown)
-            sequence = StartSequence([*self._steps(), handlers])
-            await sequence.start()
-            self._sequence = sequence
-
-    async def stop(self) -> None:
-        """Stop everything in reverse order; all of it, even if some of it fails.
-
-        Raises:
-            Exception: What failed to stop; an ExceptionGroup when several did.
-        """
-        async with self._turn:
-            sequence, self._sequence = self._sequence, None
-            if sequence is not None:
-                await sequence.stop()
+        is_first = await self._shared.acquire_first()
+        if is_first:
+            self._late_loop = asyncio.get_running_loop()
+        return is_first
 
     async def serve_lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the events of one lifespan: one start, one stop, each reported to the server."""
-        while True:
-            message = await receive()
-            phase = message["type"].removeprefix("lifespan.")
-            try:
-                await (self.start() if phase == "startup" else self.stop())
-            except Exception as error:  # a lifecycle border: the server is told, and decides
-                logger.error("%s failed", phase, exc_info=error)
-                await send({"type": f"lifespan.{phase}.failed", "message": describe_failure(error)})
-                return
-            await send({"type": f"lifespan.{phase}.complete"})
-            if phase == "shutdown":
-                return
+        """Answer the events of one lifespan: one start, one stop, each reported to the server.
+
+        Raises:
+            BaseException: The server gave up on the lifespan; everything has been stopped by then.
+        """
+        await receive()  # lifespan.startup
+        try:
+            await self._shared.acquire()
+        except Exception as error:  # noqa: BLE001 - a lifecycle border: the server is told, and decides
+            await refuse_start(send, error)
+            return
+        try:
+            await self._take_over()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()  # lifespan.shutdown
+        except GeneratorExit:
+            raise  # the coroutine is being thrown away; nothing can be awaited any more
+        except BaseException as error:
+            cleanup = ("the application", self._shared.release)
+            note_failures(error, await unwind([cleanup], shielded=not isinstance(error, Exception)))
+            raise
+        try:
+            await self._shared.release()
+        except Exception as error:  # a lifecycle border: the server is told, and decides
+            logger.error("shutdown failed", exc_info=error)
+            await send({"type": "lifespan.shutdown.failed", "message": describe_failure(error)})
+            return
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _take_over(self) -> None:
+        """Let go of a start that a request made, so that the end of this lifespan is the end of it."""
+        late_loop, self._late_loop = self._late_loop, None
+        if late_loop is asyncio.get_running_loop():
+            await self._shared.release()
+
+    async def _start(self) -> None:
+        handlers = Step("the on_startup handlers", self._run_startup, self._run_shutdown)
+        self._sequence = StartSequence([*self._steps(), handlers])
+        await self._sequence.start()
+        self.loop = asyncio.get_running_loop()
+
+    async def _stop(self) -> None:
+        self.loop = None
+        await self._sequence.stop()
 
     async def _run_startup(self) -> None:
-        for handler in self.on_startup:
-            await self._run(handler)
+        for number, handler in enumerate(self.on_startup):
+            try:
+                await self._run(handler)
+            except GeneratorExit:
+                raise
+            except BaseException as error:
+                if number:  # what the handlers before this one opened is closed again
+                    cleanup = ("the on_startup handlers", self._run_shutdown)
+                    note_failures(error, await unwind([cleanup], shielded=not isinstance(error, Exception)))
+                raise
 
     async def _run_shutdown(self) -> None:
         errors: list[Exception] = []
@@ -99,6 +127,8 @@ class Life:
     async def _run(self, handler: Hook) -> None:
         timeout = self._hook_timeout()
         result = handler()
+        if inspect.isasyncgen(result) or inspect.isgenerator(result):
+            raise TypeError(f"handler {_name(handler)} is a generator, which would never run; use a plain function")
         if not inspect.isawaitable(result):
             return
         clock = asyncio.timeout(timeout)
@@ -108,13 +138,11 @@ class Life:
         except TimeoutError as error:
             if not clock.expired():
                 raise
-            name = getattr(handler, "__qualname__", repr(handler))
-            raise TimeoutError(f"handler {name} did not finish within {timeout:g} s") from error
+            raise TimeoutError(f"handler {_name(handler)} did not finish within {timeout:g} s") from error
 
 
-async def refuse_lifespan(receive: Receive, send: Send, error: Exception) -> None:
-    """Report to the server that an application could not be assembled."""
-    await receive()
+async def refuse_start(send: Send, error: Exception) -> None:
+    """Tell the server that the application cannot start, and the log why."""
     logger.error("the application cannot start", exc_info=error)
     await send({"type": "lifespan.startup.failed", "message": describe_failure(error)})
 
@@ -122,3 +150,7 @@ async def refuse_lifespan(receive: Receive, send: Send, error: Exception) -> Non
 def describe_failure(error: BaseException) -> str:
     """Say what failed, and what failed on the way back, in the words of the errors."""
     return "\n".join([str(error) or type(error).__name__, *getattr(error, "__notes__", ())])
+
+
+def _name(handler: Hook) -> str:
+    return getattr(handler, "__qualname__", repr(handler))

@@ -95,6 +95,7 @@ class SharedSequence:
         self._sequence = sequence
         self._holders = 0
         self._turn = asyncio.Lock()
+        self._turn_loop: asyncio.AbstractEventLoop | None = None
         self._task_in_turn: asyncio.Task[object] | None = None
 
     async def acquire(self) -> None:
@@ -108,6 +109,20 @@ class SharedSequence:
                 self._holders = 0  # there are some left if a loop was closed without a stop
                 await self._sequence.start()
             self._holders += 1
+
+    async def acquire_first(self) -> bool:
+        """Hold the sequence, starting it first, unless somebody holds it already; tell whether the caller does now.
+
+        Raises:
+            BaseException: What the start raised; the caller holds nothing then.
+        """
+        async with self._in_turn() as is_outermost:
+            if not is_outermost or self._sequence.is_started:
+                return False
+            self._holders = 0
+            await self._sequence.start()
+            self._holders = 1
+            return True
 
     async def release(self) -> None:
         """Let go of the sequence, stopping it when nobody else holds it; once for every ``acquire()``.
@@ -131,6 +146,10 @@ class SharedSequence:
         if task is not None and task is self._task_in_turn:
             yield False
             return
+        loop = asyncio.get_running_loop()
+        if self._turn_loop is not loop:
+            # A lock serves the loop that first waited for it; one of a loop that has ended is of no use.
+            self._turn, self._turn_loop = asyncio.Lock(), loop
         async with self._turn:
             self._task_in_turn = task
             try:

@@ -11,6 +11,7 @@ from openviper.app import OpenViper
 from openviper.core.context import current_user, ignore_permissions_ctx
 from openviper.exceptions import ImproperlyConfigured
 from openviper.http.request import Request
+from openviper.routing.exceptions import RouteError
 from openviper.routing.router import Router
 from openviper.testing import TestClient
 from openviper.testing.exceptions import LifespanFailedError
@@ -453,3 +454,87 @@ def test_run_hands_the_application_to_the_server(
     configure()
     assert OpenViper(routes=[]).run(port=70000) == 1
     assert "70000" in capsys.readouterr().err
+
+
+class DropsLifespan(Note):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self.app(scope, receive, send)
+
+
+class BreaksOnLifespan(Note):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["tenant"] = scope["headers"]  # a lifespan has none
+        await self.app(scope, receive, send)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("DropsLifespan", "did not pass the lifespan"), ("BreaksOnLifespan", "headers")]
+)
+async def test_middleware_that_keeps_the_lifespan_fails_the_start(
+    name: str, why: str, configure: Callable[..., None]
+) -> None:
+    """An application whose hooks cannot run does not serve (C-111, C-119a)."""
+    configure(MIDDLEWARE=(f"{__name__}.{name}",))
+    with pytest.raises(LifespanFailedError, match=why):
+        await TestClient(OpenViper(routes=[])).__aenter__()
+
+
+async def test_application_serves_as_long_as_one_lifespan_holds_it(configure: Callable[..., None]) -> None:
+    """Two clients share one start; the end of the first does not stop what the other one uses."""
+    configure()
+    app = OpenViper(routes=[])
+    log: list[str] = []
+    app.on_startup(lambda: log.append("up"))
+    app.on_shutdown(lambda: log.append("down"))
+    app.get("/")(lambda: log[-1])
+    async with TestClient(app) as outer:
+        async with TestClient(app) as inner:
+            assert (await inner.get("/")).text == "up"
+        assert (await outer.get("/")).text == "up"
+    assert log == ["up", "down"]
+    assert (await TestClient(app).get("/")).text == "up"  # without a lifespan again: a late start
+
+
+async def test_application_cannot_be_mounted_in_itself(configure: Callable[..., None]) -> None:
+    """It would wait for its own start."""
+    configure()
+    app = OpenViper(routes=[])
+    with pytest.raises(RouteError, match="in itself"):
+        app.mount("/x", app)
+
+
+async def test_mount_after_the_start_is_served_and_told(
+    configure: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its lifespan does not run any more, which a warning says."""
+    configure()
+    app = OpenViper(routes=[])
+
+    async def late(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async with TestClient(app) as client:
+        app.mount("/late", late)
+        assert (await client.get("/late/x")).status_code == 204
+    assert "mounted at '/late' after the start" in caplog.text
+
+
+async def test_mounted_application_is_its_own_in_the_scope(configure: Callable[..., None]) -> None:
+    """What a handler finds as the application is the one whose routes it belongs to."""
+    configure()
+    inner, outer = OpenViper(routes=[], title="inner"), OpenViper(routes=[], title="outer")
+    for app in (inner, outer):
+        app.get("/who")(lambda request: request.scope["app"].title)
+    outer.mount("/in", inner)
+    async with TestClient(outer) as client:
+        assert (await client.get("/in/who")).text == "inner"
+        assert (await client.get("/who")).text == "outer"
+
+
+def test_routes_that_are_no_pairs_are_refused(configure: Callable[..., None]) -> None:
+    """The message says what an entry is."""
+    configure()
+    with pytest.raises(ImproperlyConfigured, match=r"routes holds .*each entry is a pair"):
+        OpenViper(routes=[Router()])  # type: ignore[list-item]  # the point of the test

@@ -1,10 +1,11 @@
 """What starts before the first request and stops after the last one."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
-from openviper.app.life import Life, describe_failure, refuse_lifespan
+from openviper.app.life import Life, describe_failure, refuse_start
 from openviper.apps.sequence import Step
 from openviper.types import Message, Scope
 
@@ -54,7 +55,7 @@ async def test_everything_starts_in_order_and_stops_in_reverse() -> None:
 
     assert log == ["+db", "+apps", "+async", "+sync", "-first", "-second", "-apps", "-db"]
     assert [message["type"] for message in server.sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
-    assert not life.is_running
+    assert life.loop is None
 
 
 async def test_failed_start_is_undone_and_told_to_the_server() -> None:
@@ -116,7 +117,7 @@ async def test_handler_that_hangs_is_given_up() -> None:
     life = Life(list, hook_timeout=lambda: 0.01)
     life.on_startup.append(hang)
     with pytest.raises(TimeoutError, match=r"hang did not finish within 0\.01 s"):
-        await life.start()
+        await life.start_late()
 
 
 async def test_time_out_of_the_handlers_own_is_its_own_error() -> None:
@@ -128,20 +129,128 @@ async def test_time_out_of_the_handlers_own_is_its_own_error() -> None:
     life = Life(list, hook_timeout=lambda: 5.0)
     life.on_startup.append(impatient)
     with pytest.raises(TimeoutError, match="the broker is slow"):
-        await life.start()
+        await life.start_late()
 
 
-async def test_one_start_serves_all_who_ask_for_it() -> None:
-    """Several first requests start once; after a stop a new start runs the steps again (C-119)."""
+async def test_one_start_serves_all_requests_that_come_first() -> None:
+    """Several first requests start once, and one of them is told that it was the first."""
     log: list[str] = []
     life = _life(log, "db")
-    await asyncio.gather(life.start(), life.start())
+    assert sorted(await asyncio.gather(*(life.start_late() for _ in range(3)))) == [False, False, True]
     assert log == ["+db"]
-    await life.stop()
-    await life.stop()
-    await life.start()
+    assert life.loop is asyncio.get_running_loop()
+
+
+async def test_lifespan_takes_over_from_a_late_start() -> None:
+    """What a request has started is not started again, and ends with the lifespan that came after it."""
+    log: list[str] = []
+    life = _life(log, "db")
+    await life.start_late()
+    server = _Server("startup", "shutdown")
+    await life.serve_lifespan(server.scope, server.receive, server.send)
+    assert log == ["+db", "-db"]
+
+
+def test_late_start_belongs_to_its_loop() -> None:
+    """A second loop starts anew, whoever asks first there; nothing waits for the loop that has ended."""
+    log: list[str] = []
+    life = _life(log, "db")
+
+    async def ask() -> None:
+        await asyncio.gather(*(life.start_late() for _ in range(3)))
+
+    async def live() -> None:
+        server = _Server("startup", "shutdown")
+        await life.serve_lifespan(server.scope, server.receive, server.send)
+
+    asyncio.run(ask())
+    asyncio.run(ask())
+    assert log == ["+db", "+db"]
+    asyncio.run(live())
+    assert log == ["+db", "+db", "+db", "-db"]
+
+
+async def test_first_lifespan_starts_and_the_last_one_stops() -> None:
+    """Two servers, or two hosts of one mounted application, share one life; afterwards it can start again (C-119)."""
+    log: list[str] = []
+    life = _life(log, "db")
+    first, second = asyncio.Event(), asyncio.Event()
+
+    async def live(until: asyncio.Event) -> None:
+        events = iter([None, until])
+
+        async def receive() -> Message:
+            event = next(events)
+            if event is not None:
+                await event.wait()
+            return {"type": "lifespan.shutdown" if event else "lifespan.startup"}
+
+        async def send(message: Message) -> None: ...
+
+        await life.serve_lifespan({"type": "lifespan"}, receive, send)
+
+    tasks = [asyncio.create_task(live(first)), asyncio.create_task(live(second))]
+    while life.loop is None:
+        await asyncio.sleep(0)
+    first.set()
+    await tasks[0]
+    assert log == ["+db"]
+    second.set()
+    await tasks[1]
+    assert log == ["+db", "-db"]
+    await life.start_late()
     assert log == ["+db", "-db", "+db"]
-    await life.stop()
+
+
+async def test_half_done_startup_handlers_are_undone() -> None:
+    """A handler that fails after another one has succeeded leaves nothing open (A-03)."""
+    log: list[str] = []
+    life = _life(log, "db")
+
+    def fail() -> None:
+        raise RuntimeError("no broker")
+
+    life.on_startup += [lambda: log.append("pool open"), fail]
+    life.on_shutdown.append(lambda: log.append("pool closed"))
+    with pytest.raises(RuntimeError, match="no broker"):
+        await life.start_late()
+    assert log == ["+db", "pool open", "pool closed", "-db"]
+
+
+async def test_handler_that_would_never_run_is_refused() -> None:
+    """A generator is no handler; calling it does nothing, silently."""
+
+    async def lifespan() -> AsyncIterator[None]:
+        yield
+
+    life = Life(list, hook_timeout=lambda: 5.0)
+    life.on_startup.append(lifespan)
+    with pytest.raises(TypeError, match="lifespan is a generator"):
+        await life.start_late()
+
+
+async def test_server_that_gives_up_after_the_start_gets_everything_stopped() -> None:
+    """A lifespan task that is cancelled while it waits for the shutdown stops the application all the same."""
+    log: list[str] = []
+    life = _life(log, "db")
+    life.on_shutdown.append(lambda: log.append("handler"))
+    waiting = asyncio.Event()
+
+    async def receive() -> Message:
+        if log:
+            waiting.set()
+            await asyncio.Event().wait()
+        return {"type": "lifespan.startup"}
+
+    async def send(message: Message) -> None: ...
+
+    task = asyncio.create_task(life.serve_lifespan({"type": "lifespan"}, receive, send))
+    await waiting.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert log == ["+db", "handler", "-db"]
+    assert life.loop is None
 
 
 async def test_cancelled_lifespan_is_not_swallowed() -> None:
@@ -165,10 +274,10 @@ async def test_cancelled_lifespan_is_not_swallowed() -> None:
     assert server.sent == []
 
 
-async def test_refusal_waits_for_the_event_and_says_why() -> None:
-    """The protocol wants the event received before it is answered."""
-    server = _Server("startup")
-    await refuse_lifespan(server.receive, server.send, RuntimeError("no such middleware"))
+async def test_refusal_says_why() -> None:
+    """The server learns the reason."""
+    server = _Server()
+    await refuse_start(server.send, RuntimeError("no such middleware"))
     assert server.sent == [{"type": "lifespan.startup.failed", "message": "no such middleware"}]
 
 

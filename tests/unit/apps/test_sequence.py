@@ -251,3 +251,27 @@ async def test_hook_may_hold_the_sequence_that_runs_it(log: Log) -> None:
         await shared.release()
 
     assert log.names == ["+parts", "held", "held", "-parts"]
+
+
+async def test_only_the_first_of_those_who_need_a_start_holds_it(log: Log) -> None:
+    """Requests that come together start once and hold once; somebody who holds already is enough (A-02)."""
+    shared = SharedSequence(StartSequence([log.step("apps")]))
+
+    assert sorted(await asyncio.gather(*(shared.acquire_first() for _ in range(3)))) == [False, False, True]
+    assert await shared.acquire_first() is False
+    await shared.release()
+
+    assert log.names == ["+apps", "-apps"]
+
+
+def test_turn_is_not_tied_to_a_loop_that_has_ended(log: Log) -> None:
+    """Several who wait at once on a second loop wait there, not for the first one (C-016)."""
+    shared = SharedSequence(StartSequence([log.step("apps")]))
+
+    async def crowd() -> None:
+        await asyncio.gather(*(shared.acquire_first() for _ in range(3)))
+
+    asyncio.run(crowd())
+    asyncio.run(crowd())
+
+    assert log.names == ["+apps", "+apps"]
