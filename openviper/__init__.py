@@ -16,6 +16,7 @@ from openviper.exceptions import (
 )
 from openviper.http.request import Request
 from openviper.http.response import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from openviper.http.shortcuts import render
 from openviper.routing.router import Router
 
 __all__ = [
@@ -37,5 +38,6 @@ __all__ = [
     "Unauthorized",
     "ValidationError",
     "__version__",
+    "render",
     "setup",
 ]

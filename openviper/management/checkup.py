@@ -1,10 +1,11 @@
 """Everything that is wrong with a project, as a list: the checks of all rooms, run without starting anything."""
 
-from openviper.apps.checks import register_checks
+from openviper.apps import checks as app_checks
 from openviper.conf import settings
 from openviper.core.checks import run_checks
 from openviper.exceptions import OpenViperError, SettingsValidationError
 from openviper.primitives.problems import Problem
+from openviper.templating import checks as template_checks
 
 __all__ = ["find_problems"]
 
@@ -21,7 +22,8 @@ def find_problems(*, deploy: bool = False) -> list[Problem]:
         return [_unloadable(text) for text in error.errors]
     except OpenViperError as error:
         return [_unloadable(str(error))]
-    register_checks()
+    app_checks.register_checks()
+    template_checks.register_checks()
     return run_checks(deploy=deploy)
 
 

@@ -11,11 +11,11 @@ from importlinter.cli import lint_imports
 from tests.architecture.source import ROOT
 
 OPTIONAL = [
-    "IPython", "PIL", "aiomcache", "aioodbc", "asyncmy", "asyncpg", "granian", "isal", "jinja2", "obstore",
-    "opentelemetry", "oracledb", "pydantic", "redis", "sqlalchemy", "taskiq",
+    "IPython", "PIL", "aiomcache", "aioodbc", "asyncmy", "asyncpg", "granian", "isal", "obstore", "opentelemetry",
+    "oracledb", "pydantic", "redis", "sqlalchemy", "taskiq",
 ]  # fmt: skip
 # A start opens none of these, whether they are installed or not.
-HEAVY = [*OPTIONAL, "argparse", "dotenv", "importlib.metadata", "pytest", "rich", "starlette", "uvicorn"]
+HEAVY = [*OPTIONAL, "argparse", "dotenv", "importlib.metadata", "jinja2", "pytest", "rich", "starlette", "uvicorn"]
 
 MOST_MODULES = 250
 # `--help` may take 150 ms of CPU; 280 modules, most of them small ones of ours, took 83 ms on a slow machine.

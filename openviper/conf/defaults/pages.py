@@ -14,10 +14,19 @@ class PageSettings(BaseSettings):
     """Templates, OpenAPI and the titles of the admin."""
 
     TEMPLATES_DIR: str = "templates/"
-    """Folder of the project's templates, searched before those of the apps."""
+    """Folder of the project's templates, searched before those of the apps.
+
+    A relative path starts at the folder of the project, the one that the imports of the settings module start from.
+    """
 
     TEMPLATE_AUTO_RELOAD: bool = True
-    """Looks for a newer file before a template is used again."""
+    """Looks for a newer file before a template is used again, while ``DEBUG`` is on."""
+
+    CONTEXT_PROCESSORS: tuple[str, ...] = ()
+    """Dotted paths of functions, async or plain, that take the request and give names to every page of ``render``.
+
+    A later one wins over an earlier, and the context of a view over all. A plain one must not block.
+    """
 
     JINJA_PLUGINS: Options = {}
     """Filters and globals from files: ``enable`` switches them on, ``path`` is their folder (``jinja_plugins``).

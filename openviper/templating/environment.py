@@ -1,0 +1,79 @@
+"""The environment that templates run in: sandboxed, escaping, strict about names."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import jinja2
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from openviper.primitives.json import encode
+from openviper.templating.functions import TemplateGlobal
+from openviper.templating.loader import FolderLoader
+
+__all__ = ["Ingredients", "build_environment"]
+
+# Everything else is escaped, pages with unusual endings (.html.j2) and templates from text among it.
+_PLAIN_TEXT: Final = ("md", "txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredients:
+    """What an environment is made of.
+
+    Args:
+        folders: Where templates lie, in the order of searching.
+        auto_reload: Whether a changed file is noticed.
+        functions: What every template can call, by name.
+        filters: Further filters by name.
+    """
+
+    folders: Sequence[Path]
+    auto_reload: bool = False
+    functions: Mapping[str, TemplateGlobal] = field(default_factory=dict)
+    filters: Mapping[str, Callable[..., object]] = field(default_factory=dict)
+
+
+def build_environment(ingredients: Ingredients) -> ImmutableSandboxedEnvironment:
+    """Make an environment.
+
+    Attributes that begin with an underscore and those of Python's internals are out of reach, as are methods that
+    change a list, dict or set. An undefined name is an error wherever it is used, in production too: a page that
+    silently lacks its price is worse than none. ``is defined`` and ``default`` ask without using.
+    """
+    environment = ImmutableSandboxedEnvironment(
+        loader=FolderLoader(ingredients.folders),
+        autoescape=jinja2.select_autoescape((), _PLAIN_TEXT, default_for_string=True, default=True),
+        undefined=jinja2.StrictUndefined,
+        auto_reload=ingredients.auto_reload,
+        cache_size=-1,  # bounded by the number of files, each of which has one name
+    )
+    # The same values as in a JSONResponse: dates, decimals and UUIDs among them.
+    environment.policies["json.dumps_function"] = _dump_json
+    environment.filters.update(ingredients.filters)
+    for name, it in ingredients.functions.items():
+        value = it.value
+        environment.globals[name] = _with_request(name, value) if it.takes_request and callable(value) else value
+    return environment
+
+
+def _dump_json(value: object, *, indent: int | None = None, **_: object) -> str:
+    return encode(value, indent=indent is not None).decode()
+
+
+def _with_request(name: str, function: Callable[..., object]) -> Callable[..., object]:
+    """Wrap a function so that the engine hands it the request of the page."""
+
+    @jinja2.pass_context
+    def call(context: Context, *args: object, **kwargs: object) -> object:
+        request = context.get("request")
+        if request is None:
+            raise jinja2.TemplateRuntimeError(
+                f"{name}() needs the request: use render(request, ...), put 'request' into the context, or import "
+                "macros 'with context'"
+            )
+        return function(request, *args, **kwargs)
+
+    return call
