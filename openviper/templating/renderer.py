@@ -4,8 +4,8 @@ A page is text put together by Python, so while one is rendered on the loop noth
 is not known before, so it is not guessed: rendering begins on the loop, and when it has used its share the rest is
 moved to a thread. Measured with a page of 1.3 MB (Python 3.11): rendered at once it holds the loop for 60 ms, with
 the engine's own async mode for 82 ms, since that hands over only where a template awaits; this way the loop is late
-by 6 to 10 ms at worst. A page of 2 kB takes 91 us at once, 96 us in batches, 134 us in async mode and 137 us in a
-thread, which is why neither async mode nor a thread for every page is used.
+by 6 to 15 ms at worst, most of it the interpreter's way of switching threads. A page of 2 kB takes 91 us at once,
+95 us in batches, 134 us in async mode and 137 us in a thread, which is why neither of the last two is used.
 """
 
 import time

@@ -16,12 +16,12 @@ def fresh_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     """Forget settings, templates and the modules of the test before and after."""
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)
-    before = set(sys.modules)
     _forget()
     yield
     _forget()
-    for name in set(sys.modules) - before:
-        if not name.startswith(("openviper.", "jinja2", "markupsafe")):
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file is not None and Path(file).is_relative_to(tmp_path):
             del sys.modules[name]
 
 
