@@ -15,12 +15,18 @@ _HARMLESS: Final = frozenset(
     {"CORS_ALLOW_CREDENTIALS", "JWT_ACCESS_TOKEN_EXPIRE", "JWT_REFRESH_TOKEN_EXPIRE", "PASSWORD_HASHERS"}
 )
 # Patterns are text, compiled by the first dump or error: a start needs none of them.
-_HIDDEN_NAME: Final = r"(?i)SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|KEY|CREDENTIAL"
+_HIDDEN_NAME: Final = (
+    r"(?i)SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|KEY|CREDENTIAL"
+    # Words that mean no secret inside longer ones, or before others: BYPASS, AUTH_BACKENDS.
+    r"|(?:^|_)(?:PASS|PWD|PRIVATE|SALT|DSN)(?:_|$)|(?:^|_)AUTH$"
+)
 # A password may hold "/" or "@" unescaped, so everything up to the last "@" of the word is hidden: rather too much.
 _URL_USER: Final = r"(?i)(?P<before>[a-z][a-z0-9+.-]*://[^\s:/?#@'\"]*:)[^\s'\"]+(?=@)"
-_PARAMETER: Final = (
-    r"(?i)(?P<before>\b\w*(?:secret|password|passwd|passphrase|pwd|token|key|credential)\w*=)[^\s&;,'\"]+"
-)
+_WORD: Final = r"\b\w*(?:secret|password|passwd|passphrase|pwd|token|key|credential)\w*"
+_QUOTED: Final = r"'[^']*'|\"[^\"]*\""
+_PARAMETER: Final = rf"(?i)(?P<before>{_WORD}=)(?:{_QUOTED}|[^\s&;,'\"]+)"
+# As in the text of a dict and in JSON; without the quotes around the name it would hide half of an error's message.
+_ITEM: Final = rf"(?i)(?P<before>['\"]{_WORD}['\"]\s*:\s*)(?:{_QUOTED}|[^\s,'\"}}]+)"
 
 
 def is_sensitive(name: str) -> bool:
@@ -42,7 +48,10 @@ def mask(name: str, value: object) -> object:
     if isinstance(value, str):
         return mask_text(value)
     if isinstance(value, Mapping):
-        return {key: mask(str(key), item) for key, item in value.items()}
+        shown = {key: mask_text(key) if isinstance(key, str) else key for key in value}
+        return {shown[key]: mask(str(key), item) for key, item in value.items()}
+    if isinstance(value, tuple) and (fields := getattr(value, "_fields", ())):
+        return tuple(mask(field, item) for field, item in zip(fields, value, strict=True))  # a named tuple
     if isinstance(value, tuple | list | set | frozenset):
         masked = [mask("", item) for item in value]
         return masked if isinstance(value, list) else tuple(masked)
@@ -50,6 +59,7 @@ def mask(name: str, value: object) -> object:
 
 
 def mask_text(text: str) -> str:
-    """Hide passwords in URLs and ``password=...`` parameters inside a text."""
-    text = re.sub(_URL_USER, rf"\g<before>{MASK}", text)
-    return re.sub(_PARAMETER, rf"\g<before>{MASK}", text)
+    """Hide passwords in URLs, ``password=...`` parameters and ``"password": ...`` items inside a text."""
+    for pattern in (_URL_USER, _PARAMETER, _ITEM):
+        text = re.sub(pattern, rf"\g<before>{MASK}", text)
+    return text

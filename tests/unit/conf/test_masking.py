@@ -1,6 +1,7 @@
 """Secrets do not appear."""
 
 import re
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,13 @@ from openviper.conf import Settings
 from openviper.conf.masking import is_sensitive, mask, mask_text
 
 SECRET = "hush-hush"
+
+
+class Login(NamedTuple):
+    """A value whose parts have names."""
+
+    user: str
+    password: str
 
 
 @pytest.mark.parametrize(
@@ -30,6 +38,16 @@ SECRET = "hush-hush"
         ("SHOP_URLS", [f"redis://:{SECRET}@host/0", ("x", f"amqp://me:{SECRET}@host")]),
         ("SHOP_DSN", f"host=db password={SECRET} user=me"),
         ("SHOP_SET", {f"redis://:{SECRET}@host"}),
+        ("SHOP_BY_URL", {f"redis://:{SECRET}@host": 1}),
+        ("DB_PASS", SECRET),
+        ("SHOP_PWD", SECRET),
+        ("SENTRY_DSN", f"https://{SECRET}@sentry.io/1"),
+        ("PROXY_AUTH", ("me", SECRET)),
+        ("SHOP", {"auth": ("me", SECRET)}),
+        ("SHOP_LOGIN", Login("me", SECRET)),
+        ("SHOP_JSON", f'{{"user": "me", "password": "{SECRET}"}}'),
+        ("SHOP_TEXT", str({"api_key": SECRET, "limit": 3})),
+        ("SHOP_CALL", f"Client(user='me', password='{SECRET} and more')"),
     ],
 )
 def test_secret_is_hidden(name: str, value: object) -> None:
@@ -49,6 +67,9 @@ def test_secret_is_hidden(name: str, value: object) -> None:
         ("DATABASE_URL", "sqlite:///db.sqlite3"),
         ("SHOP", {"limit": 3, "urls": ["https://example.com:8000/a?b=c"]}),
         ("SHOP_FILES", ["a"]),
+        ("SHOP_BYPASS", "yes"),
+        ("AUTH_BACKENDS", ("shop.auth.Backend",)),
+        ("SHOP_TEXT", "KeyError: 'name'"),
     ],
 )
 def test_what_is_no_secret_is_shown(name: str, value: object) -> None:
