@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Final
 
 from openviper.conf.annotations import declared_types, describe, is_setting_name, matches
@@ -10,9 +9,9 @@ from openviper.conf.base import BaseSettings, class_default, setting_types
 from openviper.conf.border import named_failure
 from openviper.conf.defaults import Settings
 from openviper.conf.deployment import find_deployment_problems
-from openviper.conf.environment import PREFIX, RESERVED, Environment
+from openviper.conf.environment import PREFIX, RESERVED, Environment, project_folder
 from openviper.conf.lazy import LazySettings
-from openviper.conf.masking import mask
+from openviper.conf.masking import mask, mask_text
 from openviper.conf.spelling import closest
 from openviper.exceptions import ImproperlyConfigured, SettingsValidationError
 from openviper.primitives.imports import import_string
@@ -215,9 +214,9 @@ def _is_time_zone(name: str) -> bool:
 
 
 def _absolute(path: object) -> str | None:
-    return str(Path(path).resolve()) if isinstance(path, str) and path else None
+    return str((project_folder() / path).resolve()) if isinstance(path, str) and path else None
 
 
 def _show(name: str, value: object) -> str:
-    shown = repr(mask(name, value))
+    shown = mask_text(repr(mask(name, value)))  # objects write themselves, secrets and all
     return shown if len(shown) <= _LONGEST_VALUE else f"{shown[:_LONGEST_VALUE]}..."

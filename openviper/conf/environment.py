@@ -1,7 +1,8 @@
 """What the process's environment says: its name, the ``.env`` file, and values of settings."""
 
 import os
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -14,29 +15,37 @@ from openviper.exceptions import ImproperlyConfigured, SettingsValidationError
 
 __all__ = [
     "BARE_NAMES",
+    "FOLDER_VARIABLE",
     "PREFIX",
     "RESERVED",
     "DotenvFile",
     "Environment",
     "current_environment",
+    "dotenv_folders",
     "ignored_variables",
+    "project_folder",
     "read_overrides",
 ]
 
 Environment: TypeAlias = Literal["development", "production", "testing"]
 
 PREFIX: Final = "OPENVIPER_"
+# Where the project lies, when that is not the working directory; a variable, so that child processes agree.
+FOLDER_VARIABLE: Final = "OPENVIPER_PROJECT_DIR"
 # Variables of the framework that are no settings.
 RESERVED: Final = frozenset(
     {
         "OPENVIPER_BARE_ENV",
         "OPENVIPER_ENV",
+        FOLDER_VARIABLE,
         "OPENVIPER_SERVER_SOCKET",
         "OPENVIPER_SETTINGS_MODULE",
         "OPENVIPER_TEST_APP",
         "OPENVIPER_TEST_KEEPDB",
     }
 )
+# Below these a folder belongs to an environment of Python and not to a project.
+_INSTALLED: Final = frozenset({"site-packages", "dist-packages"})
 # The only settings that a variable without the prefix may give, and only under the conditions of read_overrides.
 BARE_NAMES: Final = ("DATABASE_URL", "SECRET_KEY", "DEBUG")
 
@@ -63,20 +72,55 @@ def current_environment(environ: Mapping[str, str] = os.environ) -> Environment:
     raise ImproperlyConfigured(f"OPENVIPER_ENV is {name!r}, and must be development, production or testing{hint}")
 
 
+def project_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Give the folder that relative paths in settings start from.
+
+    Args:
+        environ: The variables.
+
+    Returns:
+        An absolute path, first found: what ``OPENVIPER_PROJECT_DIR`` says, which every command of a project sets;
+        the folder that the settings module is imported from, so with ``shop`` in it for ``shop.settings``, unless
+        packages are installed there; the working directory.
+    """
+    if named := environ.get(FOLDER_VARIABLE):
+        return Path(named).absolute()
+    top = environ.get("OPENVIPER_SETTINGS_MODULE", "").strip().partition(".")[0]
+    # Only looked for, not imported: the settings may read variables that come from .env.
+    spec = PathFinder.find_spec(top) if top else None
+    if spec is None:
+        return Path.cwd()
+    places = spec.submodule_search_locations or ([spec.origin] if spec.has_location and spec.origin else [])
+    folder = next((Path(place).absolute().parent for place in places), Path.cwd())
+    return Path.cwd() if _INSTALLED.intersection(folder.parts) else folder
+
+
+def dotenv_folders(environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
+    """Give the folders that ``.env`` is looked for in, the project's first, each with all that are above it."""
+    folder = project_folder(environ)
+    # A project that was named has no use for a file that happens to lie where somebody stands.
+    return (folder,) if environ.get(FOLDER_VARIABLE) else (folder, Path.cwd())
+
+
 class DotenvFile:
     """The variables of the nearest ``.env`` file, put into an environment without replacing what is there.
 
     Args:
         environ: The variables to fill; the process's own by default.
+
+    Attributes:
+        path: The file that was read; None before that, and where there is none.
+        values: What it gives.
     """
 
     def __init__(self, environ: MutableMapping[str, str] = os.environ) -> None:
+        self.path: Path | None = None
         self.values: dict[str, str] = {}
         self._environ = environ
         self._put: dict[str, str] = {}
 
-    def load(self, directory: Path) -> None:
-        """Read the ``.env`` of a directory, or of the nearest one above it, in place of what was read before.
+    def load(self, *directories: Path) -> None:
+        """Read the nearest ``.env`` of the first directory that has one in or above it, in place of the one before.
 
         Variables that an earlier call put into the environment are taken out again first, so an edited file has
         its effect; a real variable is never replaced.
@@ -84,9 +128,10 @@ class DotenvFile:
         Raises:
             ImproperlyConfigured: The file is there and cannot be read; the environment is as it was.
         """
-        values = _read(directory)
+        path = _find(directories)
+        values = {} if path is None else _read(path)
         self.clear()
-        self.values = values
+        self.path, self.values = path, values
         for name, value in values.items():
             if name not in self._environ:
                 self._environ[name] = self._put[name] = value
@@ -97,7 +142,7 @@ class DotenvFile:
             if self._environ.get(name) == value:
                 del self._environ[name]
         self._put.clear()
-        self.values = {}
+        self.path, self.values = None, {}
 
     def gave(self, name: str) -> bool:
         """Tell whether a variable has its value from the file."""
@@ -171,10 +216,12 @@ def _is_bare_allowed(environ: Mapping[str, str]) -> bool:
         raise ImproperlyConfigured(f"OPENVIPER_BARE_ENV is {text!r}: {error}") from None
 
 
-def _read(directory: Path) -> dict[str, str]:
-    path = next((found for folder in (directory, *directory.parents) if (found := folder / ".env").is_file()), None)
-    if path is None:
-        return {}
+def _find(directories: Iterable[Path]) -> Path | None:
+    folders = (folder for directory in directories for folder in (directory, *directory.parents))
+    return next((found for folder in folders if (found := folder / ".env").is_file()), None)
+
+
+def _read(path: Path) -> dict[str, str]:
     from dotenv import dotenv_values  # most processes in production have no .env
 
     try:

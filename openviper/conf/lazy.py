@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from openviper.conf.annotations import fit, is_setting_name
 from openviper.conf.base import BaseSettings
 from openviper.conf.defaults import Settings
-from openviper.conf.environment import DotenvFile, current_environment
+from openviper.conf.environment import DotenvFile, current_environment, dotenv_folders
 from openviper.conf.exceptions import UnknownSettingError
 from openviper.conf.loader import LoadedSettings, forget_module, load_configured, load_module
 from openviper.conf.masking import mask
@@ -111,6 +111,11 @@ class LazySettings(_Names):
         """Name of the settings module that was loaded; None before loading and when there is none."""
         loaded = self._state.loaded
         return loaded.module if loaded else None
+
+    @property
+    def env_file(self) -> Path | None:
+        """The ``.env`` file that was read; None before loading and when there is none."""
+        return self._state.dotenv.path
 
     @property
     def settings_class(self) -> type[BaseSettings]:
@@ -240,7 +245,7 @@ class LazySettings(_Names):
                 )
             state.is_loading = True
             try:
-                state.dotenv.load(Path.cwd())
+                state.dotenv.load(*dotenv_folders())
                 state.loaded = load_module(state.dotenv, fresh=force)
             finally:
                 state.is_loading = False

@@ -10,6 +10,7 @@ from collections.abc import Callable, MutableMapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias, cast
 
+from openviper.conf.environment import FOLDER_VARIABLE
 from openviper.core.aliasing import AliasFinder
 from openviper.core.project import SETTINGS_VARIABLE, Project, Surroundings
 from openviper.primitives.imports import import_string
@@ -21,6 +22,7 @@ Runner: TypeAlias = Callable[[Sequence[str], Surroundings], int]
 
 _RUNNER: Final = "openviper.management.runner.main"
 _OPTION: Final = "--settings"
+_SCRIPT: Final = "viperctl.py"
 
 
 class FlexibleAdapter:
@@ -36,6 +38,9 @@ class FlexibleAdapter:
     def run(self, argv: Sequence[str] | None = None) -> int:
         """Run a command line and return its exit code; errors of users end up on stderr, not as exceptions.
 
+        The project is the one in the folder of the ``viperctl.py`` that the process was started with, wherever
+        that was done; without such a script it is the one in the working directory.
+
         Args:
             argv: The words of the command line; the first one is taken for the program's name only if it is
                 ``sys.argv[0]``. None means ``sys.argv``.
@@ -43,7 +48,7 @@ class FlexibleAdapter:
         words = list(sys.argv if argv is None else argv)
         if words and words[0] == sys.argv[0]:
             del words[0]
-        return bootstrap_and_run(words, runner=self._runner)
+        return bootstrap_and_run(words, runner=self._runner, cwd=_folder_of_script())
 
 
 def bootstrap_and_run(
@@ -58,8 +63,9 @@ def bootstrap_and_run(
     Args:
         argv: The words after the program's name; ``--settings MODULE`` may stand anywhere before a ``--``.
         runner: See ``FlexibleAdapter``.
-        cwd: Where the project is looked for; None means the working directory, which is never changed.
-        environ: Where ``OPENVIPER_SETTINGS_MODULE`` is read and set; None means the environment of the process.
+        cwd: Where the project is looked for; None means the working directory. Neither is ever changed.
+        environ: Where ``OPENVIPER_SETTINGS_MODULE`` is read, and set with ``OPENVIPER_PROJECT_DIR``; None means the
+            environment of the process.
 
     Returns:
         The exit code: 0, or what the command gave; 2 for a ``--settings`` without a module.
@@ -68,11 +74,10 @@ def bootstrap_and_run(
     if settings_option is not None and (not settings_option or settings_option.startswith("-")):
         sys.stderr.write("--settings needs the dotted name of a module, as in: --settings myproject.settings\n")
         return 2
-    surroundings = Surroundings(
-        cwd=Path.cwd() if cwd is None else cwd,
-        environ=os.environ if environ is None else environ,
-        settings_option=settings_option,
-    )
+    folder = Path.cwd() if cwd is None else cwd.absolute()
+    environ = os.environ if environ is None else environ
+    environ[FOLDER_VARIABLE] = str(folder)  # a variable, so that child processes agree
+    surroundings = Surroundings(folder, environ, settings_option)
     return (runner or cast(Runner, import_string(_RUNNER)))(words, surroundings)
 
 
@@ -92,6 +97,15 @@ def open_project(project: Project, environ: MutableMapping[str, str]) -> None:
         AliasFinder(project.label, project.root).install()
     if project.settings_module is not None:
         environ[SETTINGS_VARIABLE] = project.settings_module
+
+
+def _folder_of_script() -> Path | None:
+    """Give the folder of the project's script that is running, as Python puts it on ``sys.path``; None without one."""
+    script = Path(sys.argv[0]).absolute()
+    # A link to the script stands for it, while one to a folder is a place of its own (/srv/current).
+    if script.is_symlink():
+        script = script.resolve()
+    return script.parent if script.name == _SCRIPT and script.is_file() else None
 
 
 def _take_settings(argv: Sequence[str]) -> tuple[list[str], str | None]:

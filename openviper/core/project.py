@@ -65,7 +65,7 @@ class Surroundings:
     """Where a command was started, which is all that finding a project may look at.
 
     Args:
-        cwd: The working directory.
+        cwd: The folder that the project is looked for in: that of its script, else the working directory.
         environ: The environment of the process.
         settings_option: What ``--settings`` said; None without it.
     """

@@ -6,11 +6,11 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Any, ClassVar, Final, TextIO
 
 from openviper.apps.bootstrap import running_apps, setup
 from openviper.conf import settings
+from openviper.conf.environment import project_folder
 from openviper.core.project import Project, Surroundings
 from openviper.management.arguments import CommandParser
 from openviper.management.border import exit_code_of
@@ -67,13 +67,13 @@ class BaseCommand:
 
     @property
     def project(self) -> Project:
-        """The project that the command runs for; looked for in the working directory when nobody named it.
+        """The project that the command runs for; looked for in the project's folder when nobody named it.
 
         Raises:
             ProjectError: Several projects are possible.
         """
         if self._project is None:
-            self._project = Surroundings(Path.cwd(), os.environ).find_project()
+            self._project = Surroundings(project_folder(), os.environ).find_project()
         return self._project
 
     def bind(

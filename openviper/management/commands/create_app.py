@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from openviper.conf.environment import project_folder
 from openviper.management.arguments import CommandParser
 from openviper.management.base import BaseCommand
 from openviper.management.scaffold import create_app
@@ -17,7 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the name and the place of the app."""
         parser.add_argument("name", help="name of the package, a Python identifier")
-        parser.add_argument("-d", "--directory", help="folder that will hold the package (default: the working one)")
+        parser.add_argument("-d", "--directory", help="folder that will hold the package (default: the project's)")
 
     def handle(self, *, name: str, directory: str | None) -> None:
         """Create the app.
@@ -25,8 +26,9 @@ class Command(BaseCommand):
         Raises:
             CommandError: The name cannot be used, or the folder exists or could not be written.
         """
-        folder = create_app(name, directory)
-        module = _dotted_name(folder, Path.cwd())
+        root = project_folder()
+        folder = create_app(name, root if directory is None else directory)
+        module = _dotted_name(folder, root)
         self.stdout(self.style_success(f"Created {folder}"))
         self.stdout("Add it to the project:")
         self.stdout(f'  settings.py  INSTALLED_APPS = (..., "{module}")')

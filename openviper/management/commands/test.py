@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Final
 
 from openviper.exceptions import MissingDependencyError
@@ -36,7 +37,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("-v", "--verbose", action="count", default=0, help="name each test; twice for more")
         parser.add_argument("-x", "--failfast", action="store_true", help="stop at the first failure")
-        parser.add_argument("--keepdb", action="store_true", help="keep the test database for the next run")
+        parser.add_argument(
+            "--keepdb",
+            action="store_true",
+            help="keep the test database for the next run; nothing to keep yet, as long as there are no databases",
+        )
 
     def handle(self, test_labels: Sequence[str], *, verbose: int, failfast: bool, keepdb: bool) -> int:
         """Run pytest and return its exit code.
@@ -46,10 +51,12 @@ class Command(BaseCommand):
         """
         if find_spec("pytest") is None:
             raise MissingDependencyError("pytest", extra="test", needed_by="The test command")
-        arguments = [*["-v"] * verbose, *["-x"] * failfast, *map(node_id, test_labels)]
+        root = self.project.root
+        nodes = [_seen_from(root, node_id(label)) for label in test_labels]
+        arguments = [*["-v"] * verbose, *["-x"] * failfast, *nodes]
         environ = {**os.environ, **_TESTING, **(_KEEP_DATABASE if keepdb else {})}
-        environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(self.project.root), os.environ.get("PYTHONPATH")]))
-        return _run([sys.executable, "-m", "pytest", *arguments], environ)
+        environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
+        return _run([sys.executable, "-m", "pytest", *arguments], environ, root)
 
 
 def node_id(label: str) -> str:
@@ -62,8 +69,16 @@ def node_id(label: str) -> str:
     return f"{file}.py::{re.sub(':+', '::', test.strip(':'))}{bracket}{parameters}"
 
 
-def _run(command: Sequence[str], environ: dict[str, str]) -> int:
-    with subprocess.Popen(command, env=environ) as process:  # noqa: S603 - the words are the user's own
+def _seen_from(root: Path, node: str) -> str:
+    """Make a path that was typed in another folder than the project's one that is right in both."""
+    path, colons, test = node.partition("::")
+    elsewhere = Path.cwd() != root and Path(path).exists()
+    return f"{Path(path).absolute()}{colons}{test}" if elsewhere else node
+
+
+def _run(command: Sequence[str], environ: dict[str, str], folder: Path) -> int:
+    # pytest looks for tests and for its settings where it is started.
+    with subprocess.Popen(command, env=environ, cwd=folder) as process:  # noqa: S603 - the words are the user's own
         while True:
             try:
                 code = process.wait()

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from openviper.conf.environment import DotenvFile, current_environment, ignored_variables, read_overrides
+from openviper.conf.environment import (
+    DotenvFile,
+    current_environment,
+    dotenv_folders,
+    ignored_variables,
+    project_folder,
+    read_overrides,
+)
 from openviper.conf.sources import SettingsSource
 from openviper.exceptions import ImproperlyConfigured, SettingsValidationError
 
@@ -40,6 +47,64 @@ def test_unknown_environment() -> None:
         current_environment({"OPENVIPER_ENV": "prod"})
     with pytest.raises(ImproperlyConfigured, match=r"must be development, production or testing$"):
         current_environment({"OPENVIPER_ENV": "xyz"})
+
+
+@pytest.mark.parametrize(
+    ("module", "files"),
+    [
+        ("settings", ["shop/settings.py"]),
+        ("web.settings.prod", ["shop/web/settings/prod.py", "shop/web/__init__.py"]),
+        ("web.config", ["shop/web/config.py"]),
+    ],
+)
+def test_project_lies_where_its_settings_are_imported_from(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, files: list[str]
+) -> None:
+    """The project's folder is the one that imports of the settings start from; nothing is imported (C-021, W-25)."""
+    for file in files:
+        write(file, "raise SystemExit\n")
+    monkeypatch.syspath_prepend(tmp_path / "shop")
+
+    assert project_folder({"OPENVIPER_SETTINGS_MODULE": module}) == tmp_path / "shop"
+
+
+def test_named_folder_is_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``OPENVIPER_PROJECT_DIR`` wins over the place of the settings; a relative one starts where the process does."""
+    monkeypatch.chdir(tmp_path)
+    environ = {"OPENVIPER_SETTINGS_MODULE": "openviper.conf", "OPENVIPER_PROJECT_DIR": "shop"}
+
+    assert project_folder(environ) == tmp_path / "shop"
+
+
+@pytest.mark.parametrize("module", ["", "no_such_module_anywhere", "sys", "installed.settings"])
+def test_working_directory_is_the_project_otherwise(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    """Without settings, and with settings that are installed among packages, the project is where we stand."""
+    write("lib/site-packages/installed/settings.py", "")
+    monkeypatch.syspath_prepend(tmp_path / "lib/site-packages")
+    monkeypatch.chdir(tmp_path / "lib")
+
+    assert project_folder({"OPENVIPER_SETTINGS_MODULE": module}) == tmp_path / "lib"
+
+
+def test_env_file_of_a_named_project_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file of whoever's folder we stand in counts only for a project that was not named."""
+    monkeypatch.chdir(tmp_path)
+
+    assert dotenv_folders({"OPENVIPER_PROJECT_DIR": "/srv/shop"}) == (Path("/srv/shop"),)
+    assert dotenv_folders({"OPENVIPER_SETTINGS_MODULE": "openviper.conf"})[1:] == (tmp_path,)
+
+
+def test_dotenv_of_the_first_folder_that_has_one(write: Write, tmp_path: Path) -> None:
+    """Folders are looked at in order, each with those above it, and one file is read."""
+    write("a/.env", "A=first\n")
+    write("b/.env", "A=second\nB=second\n")
+    environ: dict[str, str] = {}
+
+    DotenvFile(environ).load(tmp_path / "nowhere", tmp_path / "a/deep", tmp_path / "b")
+
+    assert environ == {"A": "first"}
 
 
 def test_dotenv_of_a_folder_above(write: Write, tmp_path: Path) -> None:

@@ -20,10 +20,12 @@ class Recorder:
     def __init__(self) -> None:
         self.words: Sequence[str] = ()
         self.settings: str | None = None
+        self.folder: Path | None = None
         self.calls = 0
 
     def __call__(self, argv: Sequence[str], surroundings: Surroundings) -> int:
-        self.words, self.settings, self.calls = argv, surroundings.settings_option, self.calls + 1
+        self.words, self.settings, self.folder = argv, surroundings.settings_option, surroundings.cwd
+        self.calls += 1
         return 7
 
 
@@ -44,6 +46,34 @@ def test_program_name_is_no_word() -> None:
     assert recorder.words == ["check", "x"]
     FlexibleAdapter(recorder).run()
     assert recorder.words == sys.argv[1:]
+
+
+@pytest.mark.parametrize(
+    ("program", "folder"),
+    [
+        ("shop/viperctl.py", "shop"),
+        ("viperctl-of-shop", "shop"),  # a link to the script
+        ("current/viperctl.py", "current"),  # in a link to the folder
+        ("shop/other.py", "."),
+        ("gone/viperctl.py", "."),
+    ],
+)
+def test_folder_of_the_script_is_the_project(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, folder: str
+) -> None:
+    """The ``viperctl.py`` that runs says where the project is; nothing else about a program does (C-022, A-62)."""
+    root = write({"viperctl.py": "", "other.py": ""})
+    (tmp_path / "viperctl-of-shop").symlink_to(root / "viperctl.py")
+    (tmp_path / "current").symlink_to(root)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [program])
+    recorder = Recorder()
+
+    FlexibleAdapter(recorder).run(["check"])
+
+    assert recorder.folder == tmp_path / folder
+    assert os.environ["OPENVIPER_PROJECT_DIR"] == str(tmp_path / folder)
+    assert Path.cwd() == tmp_path
 
 
 @pytest.mark.parametrize(

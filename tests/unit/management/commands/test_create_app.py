@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from tests.unit.management.conftest import Site
 
 
-def test_app_is_made_in_the_working_directory(site: "Site") -> None:
+def test_app_is_made_in_the_folder_of_the_project(site: "Site") -> None:
     """Without settings or a project; the lines to add are printed with the app's dotted name."""
     outcome = site.run("create-app", "blog")
 
