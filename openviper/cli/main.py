@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from openviper._version import __version__
 from openviper.core.flexible_adapter import bootstrap_and_run
@@ -52,8 +52,11 @@ def _create_project(words: list[str]) -> int:
     parser.add_argument(
         "-d", "--directory", type=Path, help="folder that will hold the project (default: the working one)"
     )
+    parser.add_argument(
+        "--flat", action="store_true", help="put settings, routes and views beside viperctl.py, not into a package"
+    )
     options = argparse.Namespace(**parser.parse_words(words))
-    folder = create_project(options.name, options.directory)
+    folder = create_project(options.name, options.directory, flat=options.flat)
     write_text(
         sys.stdout, f"Created {folder}\nServe it with:\n  cd {_relative(folder)}\n  python viperctl.py runserver\n"
     )
@@ -69,6 +72,7 @@ def _create_app(words: list[str]) -> int:
 
 def _serve(words: list[str]) -> int:
     # The server is heavy and serves this command only.
+    from openviper.management.serving import add_serving_arguments
     from openviper.server.run import serve
 
     # -h is the host here, as in other servers, so help has its long name only.
@@ -77,23 +81,20 @@ def _serve(words: list[str]) -> int:
     parser.add_argument(
         "target", help="the application: app, app.py, package.module or package.module:name (default name: app)"
     )
-    parser.add_argument("-h", "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("-p", "--port", type=int, default=8000, help="port, 0 for a free one (default: %(default)s)")
     parser.add_argument(
         "--reload", action=argparse.BooleanOptionalAction, default=False, help="start anew when a file changes"
     )
     parser.add_argument(
-        "-w", "--workers", type=int, default=1, help="number of processes; with --reload there is one (default: 1)"
+        "--trusted-proxy",
+        action="append",
+        default=[],
+        dest="trusted_proxies",
+        metavar="ADDRESS",
+        help="address or network whose X-Forwarded-For and X-Forwarded-Proto count; may be given again",
     )
-    options = argparse.Namespace(**parser.parse_words(words))
-    return serve(
-        options.target,
-        host=options.host,
-        port=options.port,
-        reload=options.reload,
-        workers=options.workers,
-        app_dir=Path.cwd(),
-    )
+    add_serving_arguments(parser, is_short=True)
+    options: dict[str, Any] = parser.parse_words(words)
+    return serve(options.pop("target"), app_dir=Path.cwd(), **options)
 
 
 def _unknown(name: str) -> CommandError:

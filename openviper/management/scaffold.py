@@ -23,6 +23,8 @@ __all__ = ["create_app", "create_command", "create_project"]
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 TEMPLATE_SUFFIX: Final = "-tpl"
+# The folder among the templates of a project that holds the modules of its package.
+PACKAGE: Final = "project_name"
 
 # Permissions of generated files that differ from what the umask gives.
 MODES: Final[Mapping[str, int]] = {"viperctl.py": 0o755, ".env": 0o600}
@@ -30,13 +32,15 @@ MODES: Final[Mapping[str, int]] = {"viperctl.py": 0o755, ".env": 0o600}
 COMMAND_NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
-def create_project(name: str, directory: Path | str | None = None) -> Path:
-    """Create a project in the package layout, with a random ``SECRET_KEY`` in its ``.env``.
+def create_project(name: str, directory: Path | str | None = None, *, flat: bool = False) -> Path:
+    """Create a project with a random ``SECRET_KEY`` in its ``.env``.
 
     Args:
         name: Name of the project's folder and of the package inside it; a Python identifier that hides no module.
         directory: The folder that will hold the project's folder, made when missing; None means the working
             directory.
+        flat: Whether to use the root layout: settings, routes and views are modules beside ``viperctl.py``, and
+            there is no package.
 
     Returns:
         The new folder, absolute.
@@ -44,17 +48,19 @@ def create_project(name: str, directory: Path | str | None = None) -> Path:
     Raises:
         CommandError: The name cannot be used, the folder exists, or it could not be written. Nothing is left behind.
     """
-    siblings = {
-        entry.name.removesuffix(TEMPLATE_SUFFIX).partition(".")[0] for entry in (TEMPLATES / "project").iterdir()
-    }
     _check_identifier(name)
-    if name in siblings:
+    if name in _names_in(TEMPLATES / "project") or (flat and name in _names_in(TEMPLATES / "project" / PACKAGE)):
         raise CommandError(f"{name!r} is the name of another part of every project; choose a different one")
     target = _free_target(name, directory)
     _check_hides_nothing(name)
     with _staged(target) as draft:
-        _render_tree(TEMPLATES / "project", draft, {"name": name, "secret_key": generate_secret_key()})
-        (draft / "project_name").rename(draft / name)
+        values = {"secret_key": generate_secret_key(), **_names_of(name, flat=flat)}
+        _render_tree(TEMPLATES / "project", draft, values)
+        if flat:
+            _dissolve(draft / PACKAGE)
+            _render_tree(TEMPLATES / "flat", draft, values)
+        else:
+            (draft / PACKAGE).rename(draft / name)
     return target
 
 
@@ -77,6 +83,9 @@ def create_app(name: str, directory: Path | str | None = None) -> Path:
     # Inside a package its name stands behind that of the package, and hides nothing.
     if not (target.parent / "__init__.py").exists():
         _check_hides_nothing(name)
+    # In a flat project the modules of the project itself lie there: a package wins over a module of its name.
+    if target.with_suffix(".py").exists():
+        raise CommandError(f"{name!r} would hide {target.with_suffix('.py')}; choose a different name")
     with _staged(target) as draft:
         _render_tree(TEMPLATES / "app", draft, {"name": name})
     return target
@@ -119,6 +128,26 @@ def create_command(command_name: str, app: str, directory: Path | str | None = N
         target.write_text(string.Template(text).substitute(command=command), encoding="utf-8")
         undo.pop_all()  # from here on everything stays
     return target
+
+
+def _names_in(folder: Path) -> set[str]:
+    """Give the names that the templates in a folder are imported or known by."""
+    return {entry.name.removesuffix(TEMPLATE_SUFFIX).partition(".")[0] for entry in folder.iterdir()}
+
+
+def _names_of(name: str, *, flat: bool) -> dict[str, str]:
+    """Give the templates of a project its name, and what its layout puts before those of its modules and files."""
+    if flat:
+        return {"name": name, "modules": "", "folder": "", "import_views": "import views"}
+    return {"name": name, "modules": f"{name}.", "folder": f"{name}/", "import_views": f"from {name} import views"}
+
+
+def _dissolve(package: Path) -> None:
+    """Make the modules of a package top-level ones."""
+    (package / "__init__.py").unlink()
+    for module in package.iterdir():
+        module.rename(package.parent / module.name)
+    package.rmdir()
 
 
 def _check_identifier(name: str) -> None:

@@ -1,12 +1,11 @@
 """A project as it comes from ``create-project``: everything about it works at once."""
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.integration.processes import PATIENCE, run, script, serve, viperctl
+from tests.integration.processes import run, script, serve, viperctl
 from tests.integration.sites import add_app, add_setting
 
 
@@ -54,35 +53,6 @@ def test_new_project_passes_its_own_tests(project: Path, way: str) -> None:
 
     assert tested.returncode == 0, tested.stdout
     assert "1 passed" in tested.stdout
-
-
-@pytest.mark.parametrize("options", [[], ["--isolated"]])
-def test_new_project_and_app_are_clean_and_in_shape(project: Path, options: list[str]) -> None:
-    """Ruff has nothing to say, under the project's own settings and under its defaults."""
-    assert viperctl(project, "create-app", "blog").returncode == 0
-    assert viperctl(project, "create-command", "greet", "blog").returncode == 0
-
-    for words in (["check"], ["format", "--check"]):
-        result = run([sys.executable, "-m", "ruff", *words, *options, "--no-cache", "."], project)
-        assert result.returncode == 0, result.stdout + result.stderr
-
-
-@pytest.mark.slow
-def test_new_project_and_app_are_typed(project: Path) -> None:
-    """The strict mode of mypy accepts every generated line."""
-    viperctl(project, "create-app", "blog")
-    viperctl(project, "create-command", "greet", "blog")
-
-    typed = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(project.parent / "cache"), "."],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        timeout=10 * PATIENCE,
-        check=False,
-    )
-
-    assert typed.returncode == 0, typed.stdout
 
 
 def test_git_keeps_the_secret_out(project: Path) -> None:

@@ -86,6 +86,14 @@ def test_project_is_created_where_asked(folder: Path, capsys: pytest.CaptureFixt
     assert "already exists" in capsys.readouterr().err
 
 
+def test_flat_project_is_created_on_demand(folder: Path) -> None:
+    """``--flat`` puts the modules beside the script (C-021)."""
+    assert main(["create-project", "shop_site", "--flat"]) == 0
+
+    assert (folder / "shop_site" / "settings.py").is_file()
+    assert not (folder / "shop_site" / "shop_site").exists()
+
+
 def test_app_is_created_where_asked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """``openviper create-app`` works without a project and takes the options of the project's command (C-020)."""
     assert main(["create-app", "catalogue", "--directory", "apps"]) == 0

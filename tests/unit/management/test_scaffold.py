@@ -67,6 +67,35 @@ def test_viperctl_can_be_executed_and_secrets_are_private(tmp_path: Path) -> Non
     assert stat.S_IMODE(folder.stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
 
 
+def test_flat_project_has_its_modules_beside_the_script(tmp_path: Path) -> None:
+    """A project in the root layout has the files of one in the package layout, without the package (C-021)."""
+    package, flat = create_project("shop", tmp_path / "a"), create_project("shop", tmp_path / "b", flat=True)
+
+    names = {name.removeprefix("shop/") for name in files_below(package)}
+    assert files_below(flat) == names - {"__init__.py"}
+    assert 'setdefault("OPENVIPER_SETTINGS_MODULE", "settings")' in (flat / "viperctl.py").read_text()
+    assert not any("shop." in path.read_text() for path in flat.rglob("*.py"))
+
+
+@pytest.mark.parametrize("name", ["settings", "routes", "asgi", "views"])
+def test_flat_project_is_not_called_like_a_module_of_it(tmp_path: Path, name: str) -> None:
+    """The name of the folder is a second name of the modules in it, so it must be another one."""
+    with pytest.raises(CommandError, match="another part of every project"):
+        create_project(name, tmp_path, flat=True)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_app_never_hides_a_module_beside_it(tmp_path: Path) -> None:
+    """A package wins over a module of its name, so an app called like one is refused."""
+    flat = create_project("shop", tmp_path, flat=True)
+
+    with pytest.raises(CommandError, match=r"'views' would hide .*views\.py"):
+        create_app("views", flat)
+
+    assert not (flat / "views").exists()
+
+
 def test_secret_key_is_random_and_lies_only_in_the_ignored_file(tmp_path: Path) -> None:
     """Two projects get two long keys, each found in ``.env`` alone, and git ignores that file."""
     folders = [create_project("shop", tmp_path / place) for place in ("one", "two")]
