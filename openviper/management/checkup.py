@@ -7,7 +7,7 @@ from openviper.exceptions import OpenViperError, SettingsValidationError
 from openviper.primitives.problems import Problem
 from openviper.templating import checks as template_checks
 
-__all__ = ["find_problems"]
+__all__ = ["find_loading_problems", "find_problems"]
 
 
 def find_problems(*, deploy: bool = False) -> list[Problem]:
@@ -16,15 +16,22 @@ def find_problems(*, deploy: bool = False) -> list[Problem]:
     Args:
         deploy: Whether to ask as well what matters in a deployment only.
     """
+    if problems := find_loading_problems():
+        return problems
+    app_checks.register_checks()
+    template_checks.register_checks()
+    return run_checks(deploy=deploy)
+
+
+def find_loading_problems() -> list[Problem]:
+    """Load the settings; the list is empty when that worked, or was done before."""
     try:
         settings.setup()
     except SettingsValidationError as error:
         return [_unloadable(text) for text in error.errors]
     except OpenViperError as error:
         return [_unloadable(str(error))]
-    app_checks.register_checks()
-    template_checks.register_checks()
-    return run_checks(deploy=deploy)
+    return []
 
 
 def _unloadable(message: str) -> Problem:

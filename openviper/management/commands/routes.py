@@ -8,7 +8,7 @@ from openviper.app import OpenViper
 from openviper.management.arguments import CommandParser
 from openviper.management.base import BaseCommand
 from openviper.management.exceptions import CommandError
-from openviper.management.style import is_coloured
+from openviper.management.table import write_table
 from openviper.management.target import find_application
 from openviper.primitives.json import encode
 from openviper.routing.route import HTTP_METHODS
@@ -42,21 +42,9 @@ class Command(BaseCommand):
             self.stdout(_as_json(rows))
         elif not rows:
             self.stdout("The application has no routes.")
-        elif is_coloured(self.out):
-            self._print_table(rows)
         else:
-            self.stdout(_as_text(rows))
-
-    def _print_table(self, rows: "Sequence[_Row]") -> None:
-        # rich is heavy, and only a terminal gets what it draws.
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table("Path", "Methods", "Name", "Handler", box=None, pad_edge=False)
-        for row in rows:
-            table.add_row(Text(row.path, "cyan"), ", ".join(row.methods), row.name, Text(row.handler, "dim"))
-        Console(file=self.out).print(table)
+            cells = [(row.path, ",".join(row.methods), row.name, row.handler) for row in rows]
+            write_table(self.out, ("Path", "Methods", "Name", "Handler"), cells, styles=("cyan", "", "", "dim"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +80,3 @@ def _describe(handler: object) -> str:
 
 def _as_json(rows: Sequence[_Row]) -> str:
     return encode([asdict(row) for row in rows], indent=True).decode()
-
-
-def _as_text(rows: Sequence[_Row]) -> str:
-    header = ("PATH", "METHODS", "NAME", "HANDLER")
-    table = [header, *((row.path, ",".join(row.methods), row.name, row.handler) for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in table)
-    return "\n".join(line.rstrip() for line in lines)
