@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from openviper.conf import settings
 from openviper.conf.base import class_default
 from openviper.conf.defaults import Settings
+from openviper.conf.environment import project_folder
 from openviper.core.checks import register
 from openviper.exceptions import ImproperlyConfigured
 from openviper.primitives.problems import Problem, Severity
 from openviper.templating.engine import get_jinja2_env
 from openviper.templating.exceptions import TemplateError
-from openviper.templating.folders import project_folder, template_folders
+from openviper.templating.folders import template_folders
 from openviper.templating.processors import load_processor
 
 __all__ = ["register_checks"]

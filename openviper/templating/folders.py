@@ -1,13 +1,13 @@
 """Where templates lie: the project first, then each installed app, in the order of ``INSTALLED_APPS``."""
 
-import importlib.util
 from pathlib import Path
 from typing import Final
 
 from openviper.conf import settings
+from openviper.conf.environment import project_folder
 from openviper.core.app_resolver import AppResolver
 
-__all__ = ["APP_FOLDER", "project_folder", "search_folders", "template_folders"]
+__all__ = ["APP_FOLDER", "search_folders", "template_folders"]
 
 #: The folder of templates inside an app.
 APP_FOLDER: Final = "templates"
@@ -22,24 +22,9 @@ def search_folders(in_project: str, in_apps: str) -> tuple[Path, ...]:
     """Return one folder of the project and one of each installed app, each folder once.
 
     Args:
-        in_project: Path of the project's; a relative one starts at ``project_folder()``.
+        in_project: Path of the project's; a relative one starts at the folder of the project, an empty one names none.
         in_apps: Path below the folder of an app.
     """
-    folders = [project_folder() / in_project, *(folder / in_apps for folder in AppResolver().get_app_dirs())]
-    return tuple(dict.fromkeys(folders))
-
-
-def project_folder() -> Path:
-    """Return the folder that the imports of the settings module start from, which holds ``viperctl.py``.
-
-    For the module ``shop.settings`` that is the folder with ``shop`` inside, for a plain ``settings`` the one with
-    ``settings.py``. The working directory counts if there is no settings module.
-    """
-    settings.setup()  # before that no module has a name
-    name = settings.module
-    spec = None if name is None else importlib.util.find_spec(name.partition(".")[0])
-    if spec is None:
-        return Path.cwd()
-    if spec.submodule_search_locations:
-        return Path(next(iter(spec.submodule_search_locations))).absolute().parent
-    return Path.cwd() if spec.origin is None else Path(spec.origin).absolute().parent
+    # Of an empty path the folder of the project itself would be made, with settings and secrets in it.
+    own = [project_folder() / in_project] if in_project else []
+    return tuple(dict.fromkeys([*own, *(folder / in_apps for folder in AppResolver().get_app_dirs())]))

@@ -1,5 +1,6 @@
 """From the name of a template to its text, and never out of the folders of templates."""
 
+import errno
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -50,7 +51,7 @@ class FolderLoader(jinja2.BaseLoader):
         reason = None
         for folder in self.folders:
             path = folder / name
-            if not path.is_file():
+            if not _is_file(path):
                 continue
             if path.resolve().is_relative_to(folder.resolve()):
                 return path
@@ -63,6 +64,16 @@ class FolderLoader(jinja2.BaseLoader):
             return self._find(name) == path and path.stat().st_mtime_ns == stamp
         except (jinja2.TemplateNotFound, OSError):
             return False
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        # A name that no disk could hold is only missing; a folder that cannot be read is a fault to hear of.
+        if error.errno == errno.ENAMETOOLONG:
+            return False
+        raise
 
 
 def _names_below(folder: Path) -> Iterator[str]:

@@ -14,9 +14,9 @@ class PageSettings(BaseSettings):
     """Templates, OpenAPI and the titles of the admin."""
 
     TEMPLATES_DIR: str = "templates/"
-    """Folder of the project's templates, searched before those of the apps.
+    """Folder of the project's templates, searched before those of the apps; empty means none.
 
-    A relative path starts at the folder of the project, the one that the imports of the settings module start from.
+    A relative path starts at the folder of the project, ``OPENVIPER_PROJECT_DIR``.
     """
 
     TEMPLATE_AUTO_RELOAD: bool = True

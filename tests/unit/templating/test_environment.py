@@ -93,6 +93,14 @@ def test_unknown_name_may_be_asked_for() -> None:
         "{{ generator.gi_frame }}",
         "{{ generator.gi_code }}",
         "{{ request._private }}",
+        "{{ dict.mro() }}",
+        "{{ lipsum.__globals__.os }}",
+        "{{ joiner.__init__.__globals__ }}",
+        "{{ ['']|map(attribute='__class__')|join }}",
+        "{% for key, _ in [function]|groupby('__globals__') %}{{ key }}{% endfor %}",
+        "{{ [function]|selectattr('__code__')|list }}",
+        "{% for kind in ''.__class__.__mro__ %}{{ kind }}{% endfor %}",
+        "{% macro m() %}{% endmacro %}{{ m.__call__.__globals__ }}",
     ],
 )
 def test_way_out_of_the_sandbox_is_closed(source: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from openviper.conf import settings
-from openviper.templating.folders import project_folder, search_folders, template_folders
+from openviper.templating.folders import search_folders, template_folders
 
 Write = Callable[[dict[str, str]], None]
 
@@ -20,10 +20,10 @@ Write = Callable[[dict[str, str]], None]
         ("settings", ["settings/__init__.py"]),
     ],
 )
-def test_project_folder_is_where_imports_start(
+def test_relative_folder_starts_where_imports_start(
     module: str, files: list[str], write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the package and the root layout the folder of the project is that with ``viperctl.py``, from anywhere."""
+    """In the package and the root layout templates lie beside ``viperctl.py``, wherever the process was started."""
     write({f"project/{name}": "" for name in files})
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
@@ -31,7 +31,6 @@ def test_project_folder_is_where_imports_start(
     monkeypatch.setenv("OPENVIPER_SETTINGS_MODULE", module)
     settings.setup()
 
-    assert project_folder() == tmp_path / "project"
     assert template_folders() == (tmp_path / "project" / "templates",)
 
 
@@ -39,7 +38,7 @@ def test_working_directory_counts_without_settings_module(tmp_path: Path) -> Non
     """A script that configures its settings has its templates where it is started."""
     settings.configure()
 
-    assert project_folder() == tmp_path
+    assert template_folders() == (tmp_path / "templates",)
 
 
 def test_absolute_folder_stays(tmp_path: Path) -> None:
@@ -55,3 +54,10 @@ def test_every_folder_is_there_once(write: Write, tmp_path: Path) -> None:
     settings.configure(INSTALLED_APPS=("flat", "blog", "missing", "blog"))
 
     assert search_folders("x", "x") == (tmp_path / "x", tmp_path / "blog" / "x")
+
+
+def test_empty_path_names_no_folder() -> None:
+    """Without a folder of templates the project has none; its settings are never taken for templates."""
+    settings.configure(TEMPLATES_DIR="")
+
+    assert template_folders() == ()

@@ -36,8 +36,8 @@ def test_name_that_is_no_plain_path_is_refused(folder: Path, name: str) -> None:
 
 
 def test_folder_and_missing_file_are_no_templates(folder: Path) -> None:
-    """Only a file is a template."""
-    for name in ("shop", "none.html"):
+    """Only a file is a template, and a name that no disk could hold is as missing as any other."""
+    for name in ("shop", "none.html", f"{'x' * 300}.html", "x/" * 3000 + "x.html", "\ud800.html"):
         with pytest.raises(jinja2.TemplateNotFound):
             FolderLoader([folder]).get_source(jinja2.Environment(), name)
 
