@@ -1,9 +1,10 @@
 """From a piece of a path to a value and back."""
 
+import decimal
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from string import ascii_letters, digits
+from string import ascii_letters, digits, hexdigits
 from typing import Final
 
 from openviper.routing.exceptions import RouteError
@@ -11,6 +12,8 @@ from openviper.routing.exceptions import RouteError
 __all__ = ["CONVERTERS", "Converter", "register_converter"]
 
 _SLUG_CHARACTERS: Final = frozenset(ascii_letters + digits + "-_")
+_HEX_DIGITS: Final = frozenset(hexdigits)
+_NO_PARTS: Final = frozenset(("", ".", ".."))
 # 18 digits always fit a signed 64-bit integer, the widest key of every database engine.
 _MAX_DIGITS: Final = 18
 
@@ -25,6 +28,8 @@ class Converter:
         format: The value to text of a path, before percent-encoding; a ValueError means that it cannot stand there.
         rank: Order of trial where several kinds stand in one place, lowest first.
         spans_segments: Whether the value may hold slashes; such a parameter stands at the end of a pattern.
+        gives: Type of the values, which the handler's annotation must agree with; text is converted to whatever the
+            annotation says. None leaves it unchecked.
     """
 
     name: str
@@ -32,6 +37,7 @@ class Converter:
     format: Callable[[object], str]
     rank: int = 5
     spans_segments: bool = False
+    gives: type | None = None
 
 
 def register_converter(converter: Converter) -> None:
@@ -54,9 +60,9 @@ def _parse_str(text: str) -> str:
 
 def _format_str(value: object) -> str:
     text = str(value)
-    if not text or "/" in text or text in (".", ".."):
+    if "/" in text:
         raise ValueError("it must be one segment of a path")
-    return text
+    return _parse_str(text)
 
 
 def _parse_int(text: str) -> int:
@@ -81,14 +87,21 @@ def _parse_float(text: str) -> float:
 def _format_float(value: object) -> str:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise ValueError("it must be a number")
-    text = f"{value:.17f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
-    _parse_float(text)
+    # The shortest digits that give the value again, without an exponent.
+    shortest = float.__repr__(value) if isinstance(value, float) else int.__repr__(value)
+    text = f"{decimal.Decimal(shortest):f}".removesuffix(".0")
+    if _parse_float(text) != value:
+        raise ValueError("it is not the same number as a float")
     return text
 
 
 def _parse_uuid(text: str) -> uuid.UUID:
-    # uuid.UUID accepts braces, prefixes and missing dashes as well: one value would have many addresses.
-    if len(text) != 36 or text[8] + text[13] + text[18] + text[23] != "----":
+    # uuid.UUID accepts braces, prefixes, missing dashes and whatever int() reads: one value would have many addresses.
+    if (
+        len(text) != 36
+        or text[8] + text[13] + text[18] + text[23] != "----"
+        or not _HEX_DIGITS.issuperset(text.replace("-", ""))
+    ):
         raise ValueError("not a UUID in its usual form")
     return uuid.UUID(text)
 
@@ -108,28 +121,26 @@ def _format_slug(value: object) -> str:
 
 
 def _parse_path(text: str) -> str:
-    # Clients resolve dot segments before they ask, so one that arrives is an attempt to leave a folder.
-    if "\0" in text or (".." in text and ".." in text.split("/")):
-        raise ValueError("a dot segment, or holding NUL")
+    # Clients resolve dot segments before they ask, so one that arrives is an attempt to leave a folder; an empty part
+    # at the front would make the path absolute, and a backslash separates parts on Windows.
+    if text and ("\0" in text or "\\" in text or not _NO_PARTS.isdisjoint(text.split("/"))):
+        raise ValueError("it must be a relative path without backslashes, NUL, empty parts, '.' or '..'")
     return text
 
 
 def _format_path(value: object) -> str:
-    text = str(value)
-    if any(part in ("", ".", "..") for part in text.split("/")):
-        raise ValueError("it must be a relative path without empty parts, '.' or '..'")
-    return text
+    return _parse_path(str(value))
 
 
 # The kinds that patterns can name; ``register_converter`` adds to it, tests may remove what they added.
 CONVERTERS: Final[dict[str, Converter]] = {
     converter.name: converter
     for converter in (
-        Converter("int", _parse_int, _format_int, rank=1),
-        Converter("uuid", _parse_uuid, _format_uuid, rank=2),
-        Converter("float", _parse_float, _format_float, rank=3),
-        Converter("slug", _parse_slug, _format_slug, rank=6),
-        Converter("str", _parse_str, _format_str, rank=8),
-        Converter("path", _parse_path, _format_path, rank=9, spans_segments=True),
+        Converter("int", _parse_int, _format_int, rank=1, gives=int),
+        Converter("uuid", _parse_uuid, _format_uuid, rank=2, gives=uuid.UUID),
+        Converter("float", _parse_float, _format_float, rank=3, gives=float),
+        Converter("slug", _parse_slug, _format_slug, rank=6, gives=str),
+        Converter("str", _parse_str, _format_str, rank=8, gives=str),
+        Converter("path", _parse_path, _format_path, rank=9, spans_segments=True, gives=str),
     )
 }

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from openviper.routing.converters import CONVERTERS, Converter, register_converter
@@ -57,6 +57,12 @@ def test_text_that_fits_is_converted(name: str, text: str, value: object) -> Non
         ("uuid", "{00000000-0000-0000-0000-000000000001}"),
         ("uuid", "00000000000000000000000000000001"),
         ("uuid", "0000000g-0000-0000-0000-000000000001"),
+        ("uuid", "0x000000-0000-0000-0000-000000000001"),
+        ("uuid", "+0000000-0000-0000-0000-000000000001"),
+        ("uuid", " 0000000-0000-0000-0000-000000000001"),
+        ("uuid", "0000000_-0000-0000-0000-000000000001"),
+        ("uuid", "٣0000000-0000-0000-0000-000000000001"),
+        ("uuid", "0000000--0000-0000-0000-000000000001"),
         ("slug", "a b"),
         ("slug", ""),
         ("str", ""),
@@ -65,6 +71,12 @@ def test_text_that_fits_is_converted(name: str, text: str, value: object) -> Non
         ("path", "../../etc/passwd"),
         ("path", "a/.."),
         ("path", "a\0"),
+        ("path", "/etc/passwd"),
+        ("path", "a//b"),
+        ("path", "a/"),
+        ("path", "./a"),
+        ("path", "a/./b"),
+        ("path", "..\\..\\a"),
     ],
 )
 def test_text_that_does_not_fit_is_refused(name: str, text: str) -> None:
@@ -78,7 +90,31 @@ def test_what_is_written_is_read_back(number: int, key: uuid.UUID, amount: float
     """A link leads to the value that it was made from."""
     for name, value in (("int", number), ("uuid", key)):
         assert CONVERTERS[name].parse(CONVERTERS[name].format(value)) == value
-    assert CONVERTERS["float"].parse(CONVERTERS["float"].format(amount)) == pytest.approx(amount, abs=1e-9)
+    assume(amount == 0 or amount > 1e-15)
+    assert CONVERTERS["float"].parse(CONVERTERS["float"].format(amount)) == amount
+
+
+@given(st.text(alphabet=st.sampled_from("a./\\\0")))
+def test_path_that_is_read_can_be_written_and_stays_below_its_folder(text: str) -> None:
+    """Reading and writing a path refuse the same values, and what passes is relative and plain."""
+    kind = CONVERTERS["path"]
+    try:
+        value = kind.parse(text)
+    except ValueError:
+        with pytest.raises(ValueError, match=r".+"):
+            kind.format(text)
+        return
+    assert kind.format(value) == text
+    assert not text.startswith("/")
+    assert not {".", ".."} & set(text.split("/"))
+
+
+def test_small_and_exact_numbers_are_written_in_full() -> None:
+    """A float stands in a link as the shortest decimal that reads back equal."""
+    numbers = (2.0, 0.1, 1e-20, 10**16)
+    assert [CONVERTERS["float"].format(number) for number in numbers] == [
+        "2", "0.1", "0.00000000000000000001", "10000000000000000",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -94,9 +130,17 @@ def test_what_is_written_is_read_back(number: int, key: uuid.UUID, amount: float
         ("slug", "a b"),
         ("uuid", "1"),
         ("float", "x"),
+        ("float", 1e-40),
+        ("float", -1.5),
+        ("float", float("nan")),
+        ("float", float("inf")),
+        ("float", 2**53 + 1),
+        ("str", "a\0b"),
+        ("uuid", "0x000000-0000-0000-0000-000000000001"),
         ("path", "/absolute"),
         ("path", "a/../b"),
         ("path", "a//b"),
+        ("path", "a\\b"),
     ],
 )
 def test_value_that_would_not_come_back_is_not_written(name: str, value: object) -> None:
