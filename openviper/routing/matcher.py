@@ -69,6 +69,7 @@ class Matcher:
             if "GET" in table:
                 # RFC 9110 9.3.2: HEAD is GET without the content, so every GET route answers it.
                 table.setdefault("HEAD", table["GET"])
+        self._methods = frozenset(method for table in self._tables() for method in table)
         self._mounts = sorted(mounts, key=lambda mount: -len(mount.path))
 
     def find(self, method: str, path: str) -> tuple[Route, tuple[object, ...] | list[object]] | None:
@@ -78,14 +79,16 @@ class Matcher:
             route = table.get(method)
             if route is not None:
                 return route, ()
+        # A server may hand on "*" or a whole URL as it came (RFC 9112, 3.2); neither is the path of a route.
+        if path[:1] != "/":
+            return None
         values: list[object] = []
         route = _walk(self._root, path[1:].split("/"), 0, method, values)
         return None if route is None else (route, values)
 
     def allowed_methods(self, path: str) -> set[str]:
         """Give the methods that some route answers at this path; empty when there is no such path."""
-        known = {method for table in self._tables() for method in table}
-        return {method for method in known if self.find(method, path) is not None}
+        return {method for method in self._methods if self.find(method, path) is not None}
 
     def find_mount(self, path: str) -> Mount | None:
         """Give the mounted application that a path lies below; None when there is none."""

@@ -73,6 +73,10 @@ TABLE = Matcher(
         ("/nothing", None),
         ("//books", None),
         ("", None),
+        ("xbooks", None),
+        ("xbooks/7", None),
+        ("http://host/books/7", None),
+        ("*", None),
     ],
 )
 def test_strictest_way_is_taken_and_left_again_where_it_ends(
@@ -147,3 +151,13 @@ def test_cost_of_a_lookup_does_not_grow_with_the_number_of_routes() -> None:
     few, many = (Matcher(_route(f"/res{n}/{{key:int}}/detail") for n in range(count)) for count in (5, 500))
     assert _calls(lambda: few.find("GET", "/res4/42/detail")) == _calls(lambda: many.find("GET", "/res499/42/detail"))
     assert _calls(lambda: many.find("GET", "/res499/42/detail")) <= 4
+
+
+def test_cost_of_a_path_that_is_not_there_does_not_grow_with_the_number_of_routes() -> None:
+    """The methods of a path are found for five hundred routes in as many calls as for five."""
+    few, many = (
+        Matcher(_route(f"/res{n}/{{key:int}}/detail", "GET", "POST") for n in range(count)) for count in (5, 500)
+    )
+    assert many.allowed_methods("/res499/42/detail") == {"GET", "HEAD", "POST"}
+    assert _calls(lambda: few.allowed_methods("/absent")) == _calls(lambda: many.allowed_methods("/absent"))
+    assert _calls(lambda: many.allowed_methods("/absent")) <= 12
