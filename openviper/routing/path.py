@@ -20,12 +20,10 @@ class Parameter:
     Args:
         name: The handler's argument.
         converter: How text becomes the value.
-        explicit: Whether the pattern names the converter, or leaves it to the handler's annotation.
     """
 
     name: str
     converter: Converter
-    explicit: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ def _parse_segment(pattern: str, text: str, implied: Mapping[str, str]) -> Segme
         raise RouteError(f"path {pattern!r}: there is no converter {kind!r}; there are {', '.join(sorted(CONVERTERS))}")
     if converter.spans_segments and (prefix or suffix):
         raise RouteError(f"path {pattern!r}: {text!r} takes whole segments, so nothing may stand beside it")
-    return Segment(prefix, Parameter(name, converter, explicit=bool(colon)), suffix)
+    return Segment(prefix, Parameter(name, converter), suffix)
 
 
 def _format_segment(pattern: str, segment: Segment, params: Mapping[str, object]) -> str:

@@ -16,7 +16,7 @@ fetch and convert values. The plan is one coroutine function whose source holds 
                 errors.append(refuse1(text))
         if errors:
             raise ValidationError(errors)
-        result = await handler(item_id=values[0], page=v1)
+        result = await handler(values[0], v1)
         ...
 
 Only names chosen here and ``repr`` of strings reach the source; objects of the project are passed in by name. Source is
@@ -36,14 +36,13 @@ from openviper.http.url import QueryParams
 from openviper.primitives.threads import run_in_thread
 from openviper.primitives.unset import UNSET
 from openviper.routing.arguments import Argument, Handler
+from openviper.routing.readers import Reader, find_reader, name_expected
 from openviper.routing.route import Route
 from openviper.types import Receive, Scope
 
 __all__ = ["Plan", "compile_plan"]
 
 Plan: TypeAlias = Callable[[Scope, Receive, Sequence[object]], Awaitable[Response]]
-
-_WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 
 def compile_plan(route: Route, *, max_body_bytes: int) -> Plan:
@@ -117,24 +116,22 @@ class _PlanWriter:
 
     def _write_argument(self, number: int, argument: Argument) -> str:
         """Write the lines that fetch one argument; give what stands for it in the call."""
-        if argument.name in self._path_names and argument.kind == "value":
+        if argument.name in self._path_names:
             value = self._write_path_value(number, argument)
-        elif argument.kind == "request" or argument.annotation is inspect.Parameter.empty:
+        elif argument.kind == "request" or not argument.is_annotated:
             value = self._write_request(number, argument)
         else:
             value = self._write_query_value(number, argument)
         return value if argument.is_positional else f"{argument.name}={value}"
 
     def _write_request(self, number: int, argument: Argument) -> str:
-        kind = argument.annotation
-        self._names[f"kind{number}"] = Request if kind is inspect.Parameter.empty else kind
+        self._names[f"kind{number}"] = argument.annotation if argument.is_annotated else Request
         return f"kind{number}(scope, receive, max_body_bytes)"
 
     def _write_path_value(self, number: int, argument: Argument) -> str:
         position = self._path_names.index(argument.name)
         value = f"values[{position}]"
-        explicit = self._route.pattern.parameters[position].explicit
-        if explicit or argument.is_converted_by_path or argument.annotation is inspect.Parameter.empty:
+        if not argument.converts(self._route.pattern.parameters[position].converter):
             return value
         self._write_conversion(number, argument, source="path")
         self._body += self._guarded(number, value, "")
@@ -172,38 +169,17 @@ class _PlanWriter:
 
     def _write_conversion(self, number: int, argument: Argument, *, source: str) -> None:
         self._has_errors = True
-        self._names[f"read{number}"] = _reader(argument)
+        read = find_reader(argument.annotation)
+        self._names[f"read{number}"] = functools.partial(_read_each, read) if argument.is_list else read
         self._names[f"refuse{number}"] = functools.partial(_refuse, argument, source)
 
 
-def _reader(argument: Argument) -> Callable[[object], object]:
-    """Choose how text becomes the annotated type: msgspec's conversion of strings, or nothing for text."""
-    kind = list[argument.annotation] if argument.is_list else argument.annotation  # type: ignore[name-defined]  # a type known only at run time
-    if kind is str:
-        return str
-    # At the top it would cost every start 5 ms; here the first request to such a route pays once.
-    import msgspec
-
-    def read(text: object) -> object:
-        try:
-            return msgspec.convert(text, kind, strict=False)
-        except msgspec.ValidationError as error:
-            raise ValueError(str(error)) from error
-
-    return read
+def _read_each(read: Reader, texts: list[str]) -> list[object]:
+    return [read(text) for text in texts]
 
 
 def _refuse(argument: Argument, source: str, text: object) -> dict[str, object]:
-    kind = argument.annotation
-    allowed = getattr(kind, "__members__", None)
-    if allowed is not None:
-        expected = "one of " + ", ".join(str(member.value) for member in allowed.values())
-    elif isinstance(kind, type):
-        expected = _WORDS.get(kind, f"a valid {kind.__name__}")
-    else:
-        expected = str(kind).removeprefix("typing.")
-    if argument.is_list:
-        expected += " for each value"
+    expected = name_expected(argument.annotation) + (" for each value" if argument.is_list else "")
     return _fault(argument.name, source, "invalid", f"{text!r} is not {expected}.")
 
 

@@ -14,10 +14,7 @@ def test_pattern_is_taken_apart_into_segments() -> None:
     """Text and parameters are told apart, text around a parameter among them."""
     pattern = PathPattern("/shop/{book_id:int}/{name}.json", {"name": "slug"})
     assert [segment.prefix for segment in pattern.segments] == ["shop", "", ""]
-    assert [(one.name, one.converter.name, one.explicit) for one in pattern.parameters] == [
-        ("book_id", "int", True),
-        ("name", "slug", False),
-    ]
+    assert [(one.name, one.converter.name) for one in pattern.parameters] == [("book_id", "int"), ("name", "slug")]
     assert pattern.segments[2].suffix == ".json"
     assert not pattern.is_literal
     assert PathPattern("/about").is_literal

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import enum
+import functools
 import threading
 import uuid
 from typing import Any, Literal
@@ -148,6 +149,42 @@ async def test_default_that_can_change_is_not_shared() -> None:
     plan = compile_plan(route, max_body_bytes=5)
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
     assert [(await plan(scope, _receive, ())).body for _ in range(2)] == [b'["x"]', b'["x"]']
+
+
+async def test_decorator_in_the_usual_style_gets_arguments_by_position() -> None:
+    """A wrapper calls its first argument as it likes; arguments that are keyword-only keep their names."""
+
+    async def inner(req: Request, n: int, *, size: int = 1) -> list[object]:
+        return [req.method, n, size]
+
+    @functools.wraps(inner)
+    async def wrapper(request: Request, *args: Any, **kwargs: Any) -> list[object]:
+        return await inner(request, *args, **kwargs)
+
+    assert (await _run(wrapper, "/{n}", (7,), b"size=2")).body == b'["GET",7,2]'
+
+
+async def test_client_cannot_override_what_a_partial_binds() -> None:
+    """An argument that its author fixed is not looked for in the query."""
+
+    async def view(*, admin: bool = False, page: int = 1) -> list[object]:
+        return [admin, page]
+
+    handler = functools.partial(view, admin=False)
+    assert (await _run(handler, query=b"admin=true&page=2")).body == b"[false,2]"
+
+
+async def test_text_of_the_path_is_converted_by_the_annotation() -> None:
+    """A kind that gives text leaves the conversion to the argument, and a wrong value to a 422."""
+
+    async def handler(colour: Colour, number: int) -> list[object]:
+        return [colour.name, number]
+
+    path = "/{colour:slug}/{number:str}"
+    assert (await _run(handler, path, ("blue", "7"))).body == b'["BLUE",7]'
+    with pytest.raises(ValidationError) as caught:
+        await _run(handler, path, ("green", "abc"))
+    assert [fault["in"] for fault in caught.value.validation_errors] == ["path", "path"]  # type: ignore[index]  # our own shape
 
 
 async def test_names_of_a_project_cannot_become_source() -> None:

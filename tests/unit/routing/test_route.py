@@ -1,11 +1,14 @@
 """One route."""
 
 import functools
+import uuid
+from collections.abc import Callable, Iterable
 
 import pytest
 
+from openviper.http.request import Request
 from openviper.routing.exceptions import RouteError
-from openviper.routing.route import Route
+from openviper.routing.route import Mount, Route
 
 
 async def detail(book_id: int) -> None: ...
@@ -34,8 +37,95 @@ def test_empty_path_is_the_prefix_itself() -> None:
     assert route.below("", None).path == "/"
 
 
-@pytest.mark.parametrize("methods", [(), ("GET POST",), ("",), ("ГЕТ",)])
-def test_method_must_be_one(methods: tuple[str, ...]) -> None:
+def test_single_method_may_stand_alone() -> None:
+    """A text is one method, not a method for each letter."""
+    assert Route.build("/b", detail, methods="get", name=None).methods == {"GET"}
+
+
+@pytest.mark.parametrize("methods", [(), ("GET POST",), ("",), ("ГЕТ",), "", "GET,POST"])
+def test_method_must_be_one(methods: Iterable[str]) -> None:
     """No method, or no method's name, is refused with the path."""
     with pytest.raises(RouteError, match="route '/b'"):
         Route.build("/b", detail, methods=methods, name=None)
+
+
+def _list_in_path(ids: list[int]) -> None: ...
+
+
+def _number_as_text(n: str) -> None: ...
+
+
+def _number_as_amount(n: float) -> None: ...
+
+
+def _key_as_text(u: str) -> None: ...
+
+
+def _request(request: Request) -> None: ...
+
+
+def _lone_request(req): ...  # type: ignore[no-untyped-def]  # the point of the test
+
+
+@pytest.mark.parametrize(
+    ("path", "handler", "why"),
+    [
+        ("/{ids}", _list_in_path, "one value, so 'ids' cannot be a list"),
+        ("/{n:int}", _number_as_text, "'n' is of type str, but {n:int} gives int"),
+        ("/{n:int}", _number_as_amount, "'n' is of type float, but {n:int} gives int"),
+        ("/{request}", _request, "'request' is the request, so no parameter can have that name"),
+        ("/{req}", _lone_request, "'req' is the request, so no parameter can have that name"),
+        ("/{u:uuid}", _key_as_text, "'u' is of type str, but {u:uuid} gives UUID"),
+    ],
+)
+def test_argument_that_its_path_parameter_cannot_give_is_refused(
+    path: str, handler: Callable[..., object], why: str
+) -> None:
+    """A parameter of the path, or of a prefix above it, is checked against the annotation."""
+    with pytest.raises(RouteError, match=why) as caught:
+        Route.build(path, handler, methods="GET", name=None)
+    assert handler.__name__ in str(caught.value)
+    with pytest.raises(RouteError, match=why):
+        Route.build("", handler, methods="GET", name=None).below(path, None)
+
+
+def test_text_of_the_path_is_left_to_the_annotation() -> None:
+    """A kind that gives text fits every annotation, which converts it afterwards."""
+
+    async def handler(number: int, key: uuid.UUID, rest: str) -> None: ...
+
+    route = Route.build("/{number:str}/{key:slug}/{rest:path}", handler, methods="GET", name=None)
+    assert [one.converter.name for one in route.pattern.parameters] == ["str", "slug", "path"]
+
+
+def _default(page=1): ...  # type: ignore[no-untyped-def]  # the point of the test
+
+
+def _second(request, page): ...  # type: ignore[no-untyped-def]  # the point of the test
+
+
+def _beside_annotated(thing: Request, page): ...  # type: ignore[no-untyped-def]  # the point of the test
+
+
+def _two(first, second): ...  # type: ignore[no-untyped-def]  # the point of the test
+
+
+@pytest.mark.parametrize(
+    ("handler", "name"), [(_default, "page"), (_second, "page"), (_beside_annotated, "page"), (_two, "second")]
+)
+def test_argument_without_annotation_that_nothing_gives_is_refused(handler: Callable[..., object], name: str) -> None:
+    """Only one argument can stand for the request, and none that has a default; a prefix may still give others."""
+    route = Route.build("/{book_id}", handler, methods="GET", name=None)
+    with pytest.raises(RouteError, match=f"{handler.__name__}: the argument '{name}' has no annotation"):
+        route.check_complete()
+    route.below(f"/{{{name}}}", None).check_complete()
+
+
+@pytest.mark.parametrize("path", ["/{tenant}", "/{tenant:int}/s", "/a}"])
+def test_mount_stands_at_a_literal_path(path: str) -> None:
+    """Parameters of a mount, or of a prefix above it, would stand in its path as text."""
+    with pytest.raises(RouteError, match="literal path"):
+        Mount(path, _app)
+
+
+async def _app(*_: object) -> None: ...
