@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
+from weakref import WeakSet
 
 from openviper.routing.arguments import Handler
 from openviper.routing.exceptions import RouteError
 from openviper.routing.matcher import Matcher
+from openviper.routing.path import PathPattern
 from openviper.routing.route import HTTP_METHODS, Mount, Route
 from openviper.types import ASGIApp
 
@@ -45,8 +47,9 @@ class Router:
         self._prefix = _checked_prefix(prefix)
         self._namespace = namespace
         self._entries: list[Route | _Include | Mount] = []
-        self._parents: list[Router] = []
+        self._parents: WeakSet[Router] = WeakSet()  # a router of a library is shared by applications that come and go
         self._matcher: Matcher | None = None
+        self._patterns: dict[str, PathPattern] | None = None
 
     def get(self, path: str, *, name: str | None = None) -> _Decorator:
         """Register a handler for GET, and for HEAD with it."""
@@ -78,6 +81,7 @@ class Router:
 
     def route(self, path: str, methods: Iterable[str] = ("GET",), *, name: str | None = None) -> _Decorator:
         """Register a handler for several methods; arguments and errors are those of ``add``."""
+        _check_path(path)
 
         def register(handler: H) -> H:
             self.add(path, handler, methods, name=name)
@@ -91,17 +95,16 @@ class Router:
         Args:
             path: Pattern such as ``/books/{book_id:int}``; empty for the address of the prefix itself.
             handler: An async function, or a plain one, which runs in a thread.
-            methods: HTTP methods in any case.
+            methods: HTTP methods in any case; a text is a single one.
             name: What ``url_for`` finds it by; None takes the name of the function.
 
         Raises:
             RouteError: Path, method or an argument of the handler cannot be used.
+            DuplicateRouteError: Requests are served already, and another route answers the same method and path.
         """
-        if path and not path.startswith("/"):
-            raise RouteError(f"path {path!r} must start with '/'")
+        _check_path(path)
         route = Route.build(path, handler, methods=methods, name=name)
-        self._entries.append(route)
-        self._forget()
+        self._enter(route)
         return route
 
     def include_router(self, router: "Router", prefix: str = "", *, namespace: str | None = None) -> None:
@@ -114,12 +117,12 @@ class Router:
 
         Raises:
             RouteError: The prefix is no path, or the routers would contain each other.
+            DuplicateRouteError: Requests are served already, and a route of each answers the same method and path.
         """
         if router is self or router.contains(self):
             raise RouteError("a router cannot be included in itself, directly or through others")
-        self._entries.append(_Include(_checked_prefix(prefix), namespace, router))
-        router._parents.append(self)  # noqa: SLF001 - one class, another instance
-        self._forget()
+        self._enter(_Include(_checked_prefix(prefix), namespace, router))
+        router._parents.add(self)  # noqa: SLF001 - one class, another instance
 
     def mount(self, path: str, app: ASGIApp) -> None:
         """Hand everything below a path to another ASGI application.
@@ -136,10 +139,9 @@ class Router:
         """
         if not callable(app):
             raise RouteError(f"mount {path!r}: {app!r} is no ASGI application")
-        if "{" in path:
-            raise RouteError(f"mount {path!r}: a mount stands at a literal path, without parameters")
-        self._entries.append(Mount(_checked_prefix(path), app))
-        self._forget()
+        path = _checked_prefix(path)
+        Mount(self._prefix + path, app)  # refuses parameters, those of this router's prefix among them
+        self._enter(Mount(path, app))
 
     @property
     def routes(self) -> list[Route]:
@@ -153,13 +155,14 @@ class Router:
 
     @property
     def matcher(self) -> Matcher:
-        """The look-up table, made on first use and after every change.
+        """The look-up table, made on first use and from then on by every change.
 
         Raises:
+            RouteError: A route cannot stand below its prefixes, or lacks what its handler asks for.
             DuplicateRouteError: Two routes answer the same method and path.
         """
         if self._matcher is None:
-            self._matcher = Matcher(self._iter_routes(), self._iter_mounts())
+            self._matcher = self._build()
         return self._matcher
 
     def resolve(self, method: str, path: str) -> tuple[Route, dict[str, object]] | None:
@@ -182,10 +185,15 @@ class Router:
             KeyError: No route has the name, or the parameters do not fit it.
             ValueError: A value cannot stand in the path.
         """
-        for route in self._iter_routes():
-            if route.name == name:
-                return route.pattern.format(params)
-        raise KeyError(f"no route is named {name!r}")
+        patterns = self._patterns
+        if patterns is None:
+            patterns = {}
+            for route in self._iter_routes():
+                patterns.setdefault(route.name, route.pattern)
+            self._patterns = patterns
+        if name not in patterns:
+            raise KeyError(f"no route is named {name!r}")
+        return patterns[name].format(params)
 
     def contains(self, router: "Router") -> bool:
         """Tell whether another router is included here, directly or through others."""
@@ -210,15 +218,49 @@ class Router:
                 for mount in entry.router._iter_mounts():  # noqa: SLF001 - one class, another instance
                     yield Mount(self._prefix + entry.prefix + mount.path, mount.app)
 
-    def _forget(self) -> None:
-        """Drop the table here and in every router above."""
-        self._matcher = None
+    def _enter(self, entry: "Route | _Include | Mount") -> None:
+        """Add an entry, and renew the tables that there are here and above; if one refuses it, nothing has changed."""
+        above = self._with_parents()
+        self._entries.append(entry)
+        try:
+            tables = [router._renewed() for router in above]  # noqa: SLF001 - one class, another instance
+        except RouteError:
+            self._entries.pop()
+            raise
+        for router, table in zip(above, tables, strict=True):
+            router._replace(table)
+
+    def _with_parents(self) -> "set[Router]":
+        found = {self}
         for parent in self._parents:
-            parent._forget()  # noqa: SLF001 - one class, another instance
+            found |= parent._with_parents()  # noqa: SLF001 - one class, another instance
+        return found
+
+    def _renewed(self) -> Matcher | None:
+        return None if self._matcher is None else self._build()
+
+    def _replace(self, table: Matcher | None) -> None:
+        self._matcher, self._patterns = table, None
+
+    def _build(self) -> Matcher:
+        routes = self.routes
+        for route in routes:
+            route.check_complete()
+        return Matcher(routes, self._iter_mounts())
+
+
+def _check_path(path: str) -> None:
+    given: object = path
+    if not isinstance(given, str):
+        what = getattr(given, "__qualname__", repr(given))
+        raise RouteError(f'{what} stands where a path is due; write @router.get("/path") above the handler')
+    if path and not path.startswith("/"):
+        raise RouteError(f"path {path!r} must start with '/'")
 
 
 def _checked_prefix(prefix: str) -> str:
     prefix = prefix.rstrip("/")
     if prefix and not prefix.startswith("/"):
         raise RouteError(f"prefix {prefix!r} must start with '/'")
+    PathPattern(prefix or "/")  # says what is wrong with its parameters
     return prefix

@@ -1,5 +1,10 @@
 """Router: routes below prefixes."""
 
+import gc
+import sys
+import weakref
+from collections.abc import Callable
+
 import pytest
 
 from openviper.routing.exceptions import DuplicateRouteError, RouteError
@@ -55,9 +60,8 @@ def test_parameter_of_a_prefix_reaches_the_route() -> None:
     found = root.resolve("GET", "/acme/3")
     assert found is not None
     assert found[1] == {"tenant": "acme", "book_id": 3}
-    child.get("/x/{tenant}")(_handler)
     with pytest.raises(RouteError, match="twice"):
-        _ = root.routes
+        child.get("/x/{tenant}")(_handler)
 
 
 def test_router_cannot_contain_itself() -> None:
@@ -102,6 +106,8 @@ def test_mount_that_cannot_work_is_refused() -> None:
     """A mount needs a literal path and something to call."""
     with pytest.raises(RouteError, match="literal path"):
         Router().mount("/{x}", _app)
+    with pytest.raises(RouteError, match="literal path"):
+        Router("/{tenant}").mount("/s", _app)
     with pytest.raises(RouteError, match="no ASGI application"):
         Router().mount("/x", "not an app")  # type: ignore[arg-type]  # the point of the test
 
@@ -114,6 +120,127 @@ def test_table_is_made_once_and_anew_after_a_change() -> None:
     assert root.matcher is table
     child.get("/new")(_handler)
     assert root.matcher is not table
-    child.get("/new")(_handler)
+    assert root.resolve("GET", "/new") is not None
+
+
+def test_two_routes_for_one_address_are_found_with_the_first_table() -> None:
+    """Before it, a router may still be incomplete."""
+    router = Router()
+    router.get("/new")(_handler)
+    router.get("/new")(_handler)
     with pytest.raises(DuplicateRouteError, match="GET /new is answered by"):
-        _ = root.matcher
+        _ = router.matcher
+
+
+def _add_duplicate(root: Router, child: Router) -> None:
+    child.get("/old")(_handler)
+
+
+def _include_duplicate(root: Router, child: Router) -> None:
+    other = Router()
+    other.get("/old")(_handler)
+    root.include_router(other, "/c")
+
+
+def _mount_below_parameter(root: Router, child: Router) -> None:
+    other = Router()
+    other.mount("/s", _app)
+    root.include_router(other, "/{tenant}")
+
+
+@pytest.mark.parametrize("change", [_add_duplicate, _include_duplicate, _mount_below_parameter])
+def test_change_that_cannot_work_is_refused_once_there_is_a_table(change: Callable[[Router, Router], None]) -> None:
+    """Whoever registers it gets the error, and what was served goes on being served."""
+    root, child = Router(), Router()
+    root.include_router(child, "/c")
+    child.get("/old")(_handler)
+    table = root.matcher
+
+    with pytest.raises(RouteError):
+        change(root, child)
+
+    assert root.matcher is table
+    assert [route.path for route in root.routes] == ["/c/old"]
+    child.get("/new")(_handler)
+    assert root.resolve("GET", "/c/new") is not None
+
+
+def test_decorator_without_a_path_is_refused() -> None:
+    """A forgotten pair of parentheses says how the decorator is written."""
+    router = Router()
+    for decorator in (router.get, router.route):
+        with pytest.raises(RouteError, match=r'_handler stands where a path is due; write @router\.get\("/path"\)'):
+            decorator(_handler)  # type: ignore[arg-type]  # the point of the test
+    with pytest.raises(RouteError, match="3 stands where a path is due"):
+        router.add(3, _handler)  # type: ignore[arg-type]  # the point of the test
+
+
+def test_prefix_must_be_a_pattern() -> None:
+    """A brace that is never closed is found where it is written."""
+    for make in (Router, lambda prefix: Router().include_router(Router(), prefix)):
+        with pytest.raises(RouteError, match=r"'/\{x'"):
+            make("/{x")
+
+
+def test_application_that_includes_a_router_can_go_before_it() -> None:
+    """A router that many applications share keeps none of them alive."""
+    shared, root = Router(), Router()
+    root.include_router(shared)
+    alive = weakref.ref(root)
+    del root
+    gc.collect()
+    assert alive() is None
+    shared.get("/new")(_handler)
+
+
+def test_tables_of_earlier_times_are_let_go() -> None:
+    """A router that grows while it serves keeps one table."""
+    router = Router()
+    tables = []
+    for number in range(5):
+        router.get(f"/{number}")(_handler)
+        tables.append(weakref.ref(router.matcher))
+    gc.collect()
+    assert [table() is not None for table in tables] == [False, False, False, False, True]
+
+
+def _calls(work: Callable[[], object]) -> int:
+    count = 0
+
+    def watch(_frame: object, event: str, _arg: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def test_cost_of_a_link_does_not_grow_with_the_number_of_routes() -> None:
+    """A link among five hundred included routes takes as many calls as among five."""
+    counts = []
+    for size in (5, 500):
+        root, child = Router(), Router()
+        root.include_router(child, "/c", namespace="c")
+        for number in range(size):
+            child.get(f"/{number}/{{key:int}}", name=f"n{number}")(_handler)
+        name = f"c:n{size - 1}"
+        assert root.url_for(name, key=7) == f"/c/{size - 1}/7"
+        counts.append(_calls(lambda root=root, name=name: root.url_for(name, key=7)))  # type: ignore[misc]  # mypy cannot infer it
+    assert counts[0] == counts[1] <= 20
+
+
+def test_name_that_comes_later_or_twice() -> None:
+    """The first route of a name counts, and a link to a new one can be made at once."""
+    root, child = Router(), Router()
+    root.include_router(child, "/c")
+    child.get("/first", name="same")(_handler)
+    assert root.url_for("same") == "/c/first"
+    child.get("/second", name="same")(_handler)
+    child.get("/third", name="other")(_handler)
+    assert root.url_for("same") == "/c/first"
+    assert root.url_for("other") == "/c/third"
