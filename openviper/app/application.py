@@ -78,7 +78,7 @@ class OpenViper(Router):
         self.description = description
         self._middleware = list(middleware or ())
         self._exception_handlers: dict[type[Exception], ErrorHandler[Any]] = {}
-        self._responder = ErrorResponder(self._exception_handlers, debug=self.debug)
+        self._responder = ErrorResponder(self._exception_handlers, debug=self.debug, router=self)
         self._life = Life(self._steps, hook_timeout=lambda: settings.LIFECYCLE_HOOK_TIMEOUT)
         self._mounted: dict[int, MountedApp] = {}
         self._stack: ASGIApp | None = None

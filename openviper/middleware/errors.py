@@ -10,13 +10,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from inspect import isawaitable, iscoroutinefunction
 from typing import Final, TypeAlias, TypeVar
 
-from openviper.exceptions import HTTPException
+from openviper.exceptions import HTTPException, MethodNotAllowed, NotFound, OpenViperError
 from openviper.http.coercion import coerce_response
 from openviper.http.exceptions import ClientDisconnectedError
 from openviper.http.request import Request
-from openviper.http.response import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from openviper.http.response import JSONResponse, PlainTextResponse, Response
 from openviper.middleware.base import BaseMiddleware
 from openviper.primitives.threads import run_in_thread
+from openviper.routing.router import Router
 from openviper.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["ErrorHandler", "ErrorResponder", "ServerErrorMiddleware"]
@@ -37,11 +38,19 @@ class ErrorResponder:
         handlers: What a project answers, by exception class; the class nearest to that of the exception counts.
             Read at each exception, so that handlers registered later count.
         debug: Whether an unexpected exception is shown with its traceback.
+        router: Its routes are shown in debug where an address leads nowhere; None shows none.
     """
 
-    def __init__(self, handlers: Mapping[type[Exception], ErrorHandler[Exception]], *, debug: bool) -> None:
+    def __init__(
+        self,
+        handlers: Mapping[type[Exception], ErrorHandler[Exception]],
+        *,
+        debug: bool,
+        router: Router | None = None,
+    ) -> None:
         self._handlers = handlers
         self._debug = debug
+        self._router = router
 
     async def respond(self, scope: Scope, receive: Receive, error: Exception) -> Response:
         """Build the answer to an exception; what nobody has an answer to is logged with its traceback.
@@ -55,21 +64,31 @@ class ErrorResponder:
             except Exception as second:  # noqa: BLE001 - the outermost border: the client gets an answer all the same
                 return self.respond_unexpected(scope, second)
         if isinstance(error, HTTPException):
-            return _explain(scope, error)
+            return self._explain(scope, error)
         if isinstance(error, ClientDisconnectedError):
             logger.info("%s %s: %s", scope.get("method"), scope.get("path"), error)
             return Response(None, _CLIENT_CLOSED_REQUEST)
         return self.respond_unexpected(scope, error)
 
     def respond_unexpected(self, scope: Scope, error: Exception) -> Response:
-        """Log an exception and build the answer 500: the traceback in debug, a short text otherwise."""
+        """Log an exception and build the answer 500: everything about it in debug, a short text otherwise."""
         logger.error("%s %s raised an error", scope.get("method"), scope.get("path"), exc_info=error)
         if self._debug:
-            text = "".join(traceback.format_exception(error))
-            return HTMLResponse(_page("500", text), 500) if _wants_html(scope) else PlainTextResponse(text, 500)
+            return _show(scope, error)
         if _wants_html(scope):
-            return HTMLResponse(_page("500", "Internal Server Error"), 500)
+            return _short_page(500, "Internal Server Error")
         return JSONResponse({"detail": "Internal Server Error"}, 500)
+
+    def _explain(self, scope: Scope, error: HTTPException) -> Response:
+        if not _wants_html(scope):
+            return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+        if self._debug and self._router is not None and isinstance(error, NotFound | MethodNotAllowed):
+            # Pages for developers read source files and compare texts; the first error loads what that takes.
+            from openviper.middleware.debug.page import routes_page
+
+            return routes_page(scope, error, self._router)
+        detail = error.detail if isinstance(error.detail, str) else str(error.args[0])
+        return _short_page(error.status_code, detail, error.headers)
 
     def _find(self, kind: type[Exception]) -> "ErrorHandler[Exception] | None":
         if not self._handlers:
@@ -117,11 +136,25 @@ async def _ask(handler: ErrorHandler[Exception], request: Request, error: Except
     return coerce_response(await result if isawaitable(result) else result)
 
 
-def _explain(scope: Scope, error: HTTPException) -> Response:
+def _show(scope: Scope, error: Exception) -> Response:
+    """Build the answer 500 for a developer: a page for a browser, the traceback for everything else."""
+    text = "".join(traceback.format_exception(error))
+    if isinstance(error, OpenViperError) and error.docs is not None:
+        text += f"see: {error.docs}\n"
     if _wants_html(scope):
-        detail = error.detail if isinstance(error.detail, str) else str(error.args[0])
-        return HTMLResponse(_page(str(error.status_code), detail), error.status_code, error.headers)
-    return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+        # Only an error in debug needs what reads source files and variables.
+        from openviper.middleware.debug.page import error_page
+
+        return error_page(scope, error, text=text)
+    # Messages may hold halves of characters, which UTF-8 cannot write.
+    return PlainTextResponse(text.encode("utf-8", "backslashreplace"), 500)
+
+
+def _short_page(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+    # The table of entities and the digests behind a page are of no use to a server that makes no mistakes.
+    from openviper.middleware.pages import short_page
+
+    return short_page(status, text, headers)
 
 
 def _wants_html(scope: Scope) -> bool:
@@ -130,13 +163,3 @@ def _wants_html(scope: Scope) -> bool:
         if name == b"accept":
             return b"text/html" in value and b"application/json" not in value
     return False
-
-
-def _page(title: str, text: str) -> str:
-    import html  # its table of entities is of no use to a server that makes no mistakes
-
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>'
-        '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
-        f"<h1>{html.escape(title)}</h1><pre>{html.escape(text)}</pre></html>"
-    )

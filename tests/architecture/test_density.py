@@ -15,6 +15,7 @@ BORDERS = {
     "openviper/apps/cleanup.py::_run_each": "one lifecycle hook",
     "openviper/management/border.py::attempt": "one management command",
     "openviper/management/border.py::exit_code_of": "one management command",
+    "openviper/middleware/debug/values.py::write": "one value's own repr, for the page of an error",
     "openviper/middleware/errors.py::__call__": "the outermost ASGI handler",
     "openviper/middleware/errors.py::respond": "the outermost ASGI handler",
     "openviper/server/target.py::_guarded": "one management command",

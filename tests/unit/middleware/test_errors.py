@@ -1,16 +1,27 @@
 """From an exception to a response."""
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from openviper.exceptions import HTTPException, NotFound, Unauthorized, ValidationError
+from openviper.exceptions import (
+    Conflict,
+    HTTPException,
+    ImproperlyConfigured,
+    MethodNotAllowed,
+    NotFound,
+    Unauthorized,
+    ValidationError,
+)
 from openviper.http.exceptions import ClientDisconnectedError
 from openviper.http.request import Request
 from openviper.http.response import Response
 from openviper.middleware.errors import ErrorResponder, ServerErrorMiddleware
 from openviper.primitives.json import decode
+from openviper.routing.router import Router
 from openviper.types import Message, Receive, Scope, Send
 
 HTML = [(b"accept", b"text/html,application/xhtml+xml,*/*;q=0.8")]
@@ -76,6 +87,58 @@ async def test_unexpected_error_is_logged_and_told_in_debug_only(
     assert b"RuntimeError: password=1" in opened.body
     assert caplog.text.count("RuntimeError: password=1") == 2
     assert "GET /x raised an error" in caplog.text
+
+
+async def test_client_that_is_no_browser_gets_the_traceback_as_text(caplog: pytest.LogCaptureFixture) -> None:
+    """In debug it is what a terminal can show, and it ends with the place of a framework error's description."""
+    caplog.set_level("CRITICAL", logger="openviper.request")  # half a character cannot go into a report
+    plain = await _respond(RuntimeError("half \udcff"), debug=True)
+    framework = await _respond(ImproperlyConfigured("PAYMENT is not set"), debug=True)
+    assert plain.headers["content-type"] == "text/plain; charset=utf-8"
+    assert plain.body == b"RuntimeError: half \\udcff\n"
+    assert framework.body.endswith(
+        b"ImproperlyConfigured: PAYMENT is not set\nsee: reference/errors.html#improperly-configured\n"
+    )
+
+
+@pytest.mark.parametrize(("error", "status"), [(RuntimeError("secret"), 500), (NotFound("no book"), 404)])
+async def test_program_gets_short_json_in_production(error: Exception, status: int) -> None:
+    """An API client reads one detail, without what happened inside."""
+    response = await _respond(error, headers=[(b"accept", b"application/json")])
+    assert response.status_code == status
+    assert response.body.startswith(b'{"detail":')
+    assert b"secret" not in response.body
+
+
+async def test_browser_gets_a_short_page_in_production() -> None:
+    """Status and one sentence, under a policy of its own."""
+    response = await _respond(RuntimeError("secret"), headers=HTML)
+    assert b"<h1>500</h1>\n<p>Internal Server Error</p>" in response.body
+    assert b"secret" not in response.body
+    assert response.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"), [(NotFound(), True), (MethodNotAllowed(["GET"]), True), (Conflict(), False)]
+)
+async def test_debug_lists_routes_where_an_address_leads_nowhere(error: HTTPException, shown: bool) -> None:
+    """A browser that got 404 or 405 is helped by the routes; other answers, and other clients, are as always."""
+    responder = ErrorResponder({}, debug=True, router=Router())
+    page = await responder.respond(_scope(HTML), _receive, error)
+    data = await responder.respond(_scope(), _receive, error)
+    assert (b"no routes yet" in page.body) is shown
+    assert data.headers["content-type"] == "application/json"
+
+
+def test_no_part_of_the_debug_page_is_loaded_before_an_error() -> None:
+    """A server that makes no mistakes does not pay for the pages that show them."""
+    code = (
+        "import sys; from openviper import OpenViper; OpenViper(routes=[], debug=True);"
+        "late = ('openviper.middleware.debug', 'openviper.middleware.pages');"
+        "print([name for name in sys.modules if name.startswith(late)])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "[]\n"
 
 
 async def test_handler_of_the_nearest_class_answers() -> None:

@@ -1,0 +1,182 @@
+"""Values as text for a developer."""
+
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openviper.middleware.debug.values import is_secret, show_header, show_value
+
+
+@dataclass
+class Account:
+    name: str
+    password: object
+    balance: int = 3
+
+
+class Broken:
+    def __repr__(self) -> str:
+        raise RuntimeError("no repr")
+
+
+def untouchable() -> object:
+    """Give an object whose class cannot even be asked for its name; pytest must not find it in the module."""
+
+    class Untouchable(type):
+        def __getattribute__(cls, name: str) -> object:
+            raise ValueError(name)
+
+    return Untouchable("Untouched", (), {"__module__": __name__})()
+
+
+class Posing:
+    def __getattribute__(self, name: str) -> object:
+        raise ValueError("a proxy without its object")
+
+
+class Point(NamedTuple):
+    x: int
+    y: int
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "None"),
+        (12, "12"),
+        (1.5, "1.5"),
+        ("a'b", '"a\'b"'),
+        (b"raw", "b'raw'"),
+        ((), "()"),
+        ((1,), "(1,)"),
+        ([1, "x"], "[1, 'x']"),
+        ({1}, "{1}"),
+        (frozenset({1}), "frozenset({1})"),
+        (deque([1]), "deque([1])"),
+        ({"a": {"b": (1, 2)}}, "{'a': {'b': (1, 2)}}"),
+        (defaultdict(int, a=1), "defaultdict{'a': 1}"),
+        (OrderedDict(a=1), "OrderedDict{'a': 1}"),
+        (Counter("a"), "Counter{'a': 1}"),
+        (Point(1, 2), "Point(x=1, y=2)"),
+        (Account("ada", None), "Account(name='ada', password=None, balance=3)"),
+    ],
+)
+def test_value_is_written_as_python_does(value: object, text: str) -> None:
+    """What is small and holds no secret looks as in a console."""
+    assert show_value(value) == text
+
+
+@pytest.mark.parametrize("kind", [Broken, untouchable, Posing])
+def test_value_that_cannot_be_written_is_named(kind: Callable[[], object]) -> None:
+    """A class whose own code raises is shown by its name and address, inside a container as well."""
+    value = kind()
+    assert show_value(value).startswith("<tests.unit.middleware.debug.test_values.")
+    assert show_value([1, value]).startswith("[1, <")
+
+
+@pytest.mark.parametrize(
+    ("value", "ending"),
+    [
+        ("x" * 5000, "… (5,000 in all)"),
+        (b"x" * 5000, "… (5,000 in all)"),
+        (list(range(1000)), "19, … 980 more]"),
+        (dict.fromkeys(range(1000)), "19: None, … 980 more}"),
+        (Account("x" * 5000, None), "…"),
+    ],
+)
+def test_long_value_is_cut(value: object, ending: str) -> None:
+    """Text, containers, numbers and objects end after some hundred characters, and say how much there was."""
+    shown = show_value(value)
+    assert shown.endswith(ending)
+    assert len(shown) < 450
+
+
+def test_huge_number_is_told_by_its_size() -> None:
+    """Python refuses to write it, so its length in bits is told."""
+    assert show_value(10**10_000) == "<int of 33,220 bits>"
+
+
+def test_nested_value_is_cut_in_depth_and_breadth() -> None:
+    """A list inside itself comes to an end, and so does a wide tree."""
+    ring: list[object] = []
+    ring.append(ring)
+    assert show_value(ring) == "[[[[[…]]]]]"
+
+    tree = [[[["leaf"] * 30] * 30] * 30] * 30
+    assert len(show_value(tree)) < 3000
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"password": "hunter2"},
+        {b"x-api-key": b"hunter2"},
+        {"user": {"auth": [{"access_token": "hunter2"}]}},
+        [(b"authorization", b"Bearer hunter2"), (b"host", b"shop.example")],
+        ["cookie", "session=hunter2"],
+        Account("ada", "hunter2"),
+        Account("ada", 'it\'s "hunter2"'),
+        Account("ada", ["hunter2"]),
+        Account("ada", Account("hunter2", "hunter2")),
+        "postgres://shop:hunter2@db.example/shop",
+        b"token=hunter2&page=1",
+        "postgres://shop:" + "hunter2/" * 100 + "@db.example/shop",
+    ],
+)
+def test_secret_inside_a_value_is_hidden(value: object) -> None:
+    """By a key, the name in a header pair, a field of an object, a parameter, or its place in a URL."""
+    shown = show_value(value)
+    assert "hunter2" not in shown
+    assert "***" in shown
+
+
+def test_secret_is_hidden_by_the_name_it_has() -> None:
+    """A variable with the name of a secret is hidden whole, unless there is nothing to hide."""
+    assert show_value("hunter2", "password") == "***"
+    assert show_value(["hunter2"], "api_keys") == "***"
+    assert show_value("", "password") == "''"
+    assert show_value(None, "token") == "None"
+    assert show_value("hunter2", "title") == "'hunter2'"
+
+
+@pytest.mark.parametrize(
+    "name", ["PASSWORD", "db_passwd", "secret", "csrf", "Authorization", "set-cookie", "sessionid", "session_id", "key"]
+)
+def test_names_of_credentials_are_known(name: str) -> None:
+    """In any case, and as a part of a longer name."""
+    assert is_secret(name)
+    assert not is_secret("title")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("authorization", "Bearer hunter2", "Bearer ***"),
+        ("authorization", "hunter2", "***"),
+        ("authorization", "hunter2=x two", "***"),
+        ("cookie", "session=hunter2", "***"),
+        ("x-api-key", "hunter2 three", "***"),
+        ("referer", "https://shop.example/?token=hunter2", "https://shop.example/?token=***"),
+        ("accept", "text/html", "text/html"),
+    ],
+)
+def test_credentials_in_headers_are_hidden(name: str, value: str, text: str) -> None:
+    """The scheme of an authorization is left, since it tells what went wrong."""
+    assert show_header(name, value) == text
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text() | st.binary() | st.floats() | st.builds(Broken),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner, inner),
+        max_leaves=40,
+    )
+)
+def test_any_value_becomes_bounded_text(value: object) -> None:
+    """Whatever a variable holds can be written, and not at any length."""
+    assert len(show_value(value)) < 120 * 500
