@@ -5,7 +5,7 @@ is not known before, so it is not guessed: rendering begins on the loop, and whe
 moved to a thread. Measured with a page of 1.3 MB (Python 3.11): rendered at once it holds the loop for 60 ms, with
 the engine's own async mode for 82 ms, since that hands over only where a template awaits; this way the loop is late
 by 6 to 15 ms at worst, most of it the interpreter's way of switching threads. A page of 2 kB takes 91 us at once,
-95 us in batches, 134 us in async mode and 137 us in a thread, which is why neither of the last two is used.
+96 us in batches, 134 us in async mode and 137 us in a thread, which is why neither of the last two is used.
 """
 
 import time
@@ -23,8 +23,8 @@ __all__ = ["Renderer"]
 
 # Seconds of the loop that one page may use; a hop into a thread costs about 50 us, so it is well paid by then.
 _SHARE: Final = 0.002
-# Pieces of text between two looks at the clock; one look a piece would cost a fifth of the whole.
-_BATCH: Final = 64
+# Pieces of text between two looks at the clock; one look a piece would cost a fifth of the whole, this one 5 %.
+_BATCH: Final = 16
 
 
 class Renderer:
