@@ -3,6 +3,7 @@
 from openviper.conf.base import BaseSettings
 from openviper.conf.checks import validate_settings
 from openviper.conf.defaults import Settings
+from openviper.conf.environment import project_folder
 from openviper.conf.lazy import settings
 from openviper.conf.logging import JsonFormatter, configure_logging
 from openviper.conf.secrets import generate_secret_key
@@ -15,6 +16,7 @@ __all__ = [
     "SettingsSource",
     "configure_logging",
     "generate_secret_key",
+    "project_folder",
     "settings",
     "validate_settings",
 ]

@@ -103,7 +103,7 @@ def _folder_of_script() -> Path | None:
     """Give the folder of the project's script that is running, as Python puts it on ``sys.path``; None without one."""
     script = Path(sys.argv[0]).absolute()
     # A link to the script stands for it, while one to a folder is a place of its own (/srv/current).
-    if script.is_symlink():
+    if script.is_symlink() or ".." in script.parts:
         script = script.resolve()
     return script.parent if script.name == _SCRIPT and script.is_file() else None
 

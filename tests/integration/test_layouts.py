@@ -16,7 +16,7 @@ FOLDERS: Final[Mapping[str, str]] = {"package": "shop", "flat": "."}
 
 ASK: Final = (
     "import os\n"
-    "from openviper.conf.environment import project_folder\n"
+    "from openviper.conf import project_folder\n"
     "print(settings.module, settings.source('SECRET_KEY'), project_folder(), os.getcwd())\n"
 )
 

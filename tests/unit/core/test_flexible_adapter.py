@@ -54,6 +54,7 @@ def test_program_name_is_no_word() -> None:
         ("shop/viperctl.py", "shop"),
         ("viperctl-of-shop", "shop"),  # a link to the script
         ("current/viperctl.py", "current"),  # in a link to the folder
+        ("shop/../shop/viperctl.py", "shop"),
         ("shop/other.py", "."),
         ("gone/viperctl.py", "."),
     ],
