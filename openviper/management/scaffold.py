@@ -58,7 +58,6 @@ def create_project(name: str, directory: Path | str | None = None, *, flat: bool
         _render_tree(TEMPLATES / "project", draft, values)
         if flat:
             _dissolve(draft / PACKAGE)
-            _render_tree(TEMPLATES / "flat", draft, values)
         else:
             (draft / PACKAGE).rename(draft / name)
     return target
@@ -152,8 +151,10 @@ def _dissolve(package: Path) -> None:
 
 def _check_identifier(name: str) -> None:
     if not name.isidentifier():
+        near = re.sub(r"\W", "_", name)
+        hint = f", as in {near!r}" if near.isidentifier() else ""
         raise CommandError(
-            f"{name!r} is no Python identifier; use letters, digits and underscores, and begin with a letter"
+            f"{name!r} is no Python identifier; use letters, digits and underscores, and begin with a letter{hint}"
         )
     if keyword.iskeyword(name):
         raise CommandError(f"{name!r} is a word of the Python language; choose a different name")

@@ -130,8 +130,8 @@ def test_viperctl_is_six_lines_that_call_the_adapter(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("my-shop", "no Python identifier"),
-        ("1shop", "no Python identifier"),
+        ("my-shop", "no Python identifier; .* as in 'my_shop'$"),
+        ("1shop", "no Python identifier; .* begin with a letter$"),
         ("", "no Python identifier"),
         ("../shop", "no Python identifier"),
         ("a/b", "no Python identifier"),
