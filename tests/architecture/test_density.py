@@ -8,7 +8,7 @@ from tests.architecture.source import Source, package, sources, thousands_of_lin
 
 # The borders at which any error at all is answered, each a function.
 BORDERS = {
-    "openviper/app/application.py::_serve_other": "one lifecycle hook",
+    "openviper/app/application.py::_serve_lifespan": "one lifecycle hook",
     "openviper/app/dispatch.py::__call__": "the outermost ASGI handler",
     "openviper/app/life.py::_run_shutdown": "one lifecycle hook",
     "openviper/app/life.py::serve_lifespan": "one lifecycle hook",

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
 
@@ -11,27 +11,9 @@ from openviper.app import OpenViper
 from openviper.core.context import current_user, ignore_permissions_ctx
 from openviper.exceptions import ImproperlyConfigured
 from openviper.http.request import Request
-from openviper.routing.exceptions import RouteError
 from openviper.routing.router import Router
 from openviper.testing import TestClient
-from openviper.testing.exceptions import LifespanFailedError
 from openviper.types import ASGIApp, Message, Receive, Scope, Send
-
-LOG = """
-import builtins
-log = builtins.__dict__.setdefault("_openviper_test_log", [])
-"""
-
-
-@pytest.fixture
-def log() -> Any:
-    """What the hooks of the test's apps have noted, in order."""
-    import builtins
-
-    found: list[str] = []
-    builtins.__dict__["_openviper_test_log"] = found
-    yield found
-    del builtins.__dict__["_openviper_test_log"]
 
 
 class _User:
@@ -72,66 +54,6 @@ async def _ask(app: ASGIApp, path: str = "/") -> int:
     await app({"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}, receive, send)
     status: int = sent[0]["status"]
     return status
-
-
-async def test_application_starts_in_the_promised_order(
-    configure: Callable[..., None], write: Callable[..., None], log: list[str]
-) -> None:
-    """The synchronous ready() runs when the application is made; at start come package ready(), startup() and handlers.
-
-    The lifespan runs the hooks without further code (C-412), ready() of a package comes before on_startup handlers
-    (C-102), and shutdown is the mirror image (C-406).
-    """
-    write(
-        {
-            "first.lifecycle": LOG + "def ready(): log.append('first.ready')\n"
-            "async def startup(): log.append('first.startup')\nasync def shutdown(): log.append('first.shutdown')\n",
-            "second.apps": LOG + "async def ready(): log.append('second.package_ready')\n",
-            "second.lifecycle": LOG + "async def startup(): log.append('second.startup')\n"
-            "async def shutdown(): log.append('second.shutdown')\n",
-        }
-    )
-    configure(INSTALLED_APPS=("first", "second"))
-    app = OpenViper()
-    assert log == ["first.ready"]
-    app.on_startup(lambda: log.append("handler"))
-    app.on_shutdown(lambda: log.append("handler.shutdown"))
-
-    async with TestClient(app):
-        assert log[1:] == ["second.package_ready", "first.startup", "second.startup", "handler"]
-    assert log[5:] == ["handler.shutdown", "second.shutdown", "first.shutdown"]
-
-    async with TestClient(app):  # a second lifespan runs all but the synchronous ready() again (C-119)
-        assert log[8:] == ["second.package_ready", "first.startup", "second.startup", "handler"]
-
-
-async def test_failing_ready_stops_the_start_with_the_promised_words(
-    configure: Callable[..., None], write: Callable[..., None], log: list[str]
-) -> None:
-    """The server is told, and no request is accepted (C-106)."""
-    write(
-        {
-            "fine.lifecycle": LOG + "async def startup(): log.append('never')\n",
-            "plug.apps": "async def ready(): raise ValueError('no broker')\n",
-        }
-    )
-    configure(INSTALLED_APPS=("fine", "plug"))
-    with pytest.raises(LifespanFailedError) as caught:
-        await TestClient(OpenViper()).__aenter__()
-    assert caught.value.message.startswith("ready() for installed app 'plug' raised an error: no broker")
-    assert log == []
-
-
-async def test_app_that_cannot_be_found_is_skipped(
-    configure: Callable[..., None], caplog: pytest.LogCaptureFixture
-) -> None:
-    """A warning names it, and the server starts (C-107)."""
-    configure(INSTALLED_APPS=("not_there_at_all",))
-    app = OpenViper(routes=[])
-    app.get("/")(lambda: "up")
-    async with TestClient(app) as client:
-        assert (await client.get("/")).text == "up"
-    assert "not_there_at_all" in caplog.text
 
 
 async def test_middleware_sees_every_scope_and_reaches_the_handler(configure: Callable[..., None]) -> None:
@@ -179,13 +101,6 @@ async def test_middleware_that_raises_gives_500(configure: Callable[..., None]) 
         assert (await client.get("/")).status_code == 500
 
 
-async def test_middleware_that_cannot_be_imported_fails_the_start(configure: Callable[..., None]) -> None:
-    """The entry is named (C-119a)."""
-    configure(MIDDLEWARE=("no.such.Middleware",))
-    with pytest.raises(LifespanFailedError, match=r"'no\.such\.Middleware'"):
-        await TestClient(OpenViper()).__aenter__()
-
-
 async def test_state_made_in_ready_is_seen_by_middleware(
     configure: Callable[..., None], write: Callable[..., None]
 ) -> None:
@@ -228,37 +143,6 @@ async def test_middleware_is_built_before_ready(
         assert log == ["built", "lifespan", "ready"]
 
 
-async def test_request_without_a_lifespan_starts_the_application_once(
-    configure: Callable[..., None], write: Callable[..., None], log: list[str], caplog: pytest.LogCaptureFixture
-) -> None:
-    """A host that sends no lifespan gets the hooks before the first request, with one warning (A-02)."""
-    write({"late.lifecycle": LOG + "async def startup(): log.append('startup')\n"})
-    configure(INSTALLED_APPS=("late",))
-    app = OpenViper(routes=[])
-    app.get("/")(lambda: "up")
-    assert await asyncio.gather(*(_ask(app) for _ in range(5))) == [200] * 5
-    assert await _ask(app) == 200
-    assert log == ["startup"]
-    assert caplog.text.count("no lifespan event") == 1
-
-
-async def test_start_that_fails_without_a_lifespan_is_500_and_tried_again(configure: Callable[..., None]) -> None:
-    """Each request gets an answer, and the next one tries to start anew."""
-    configure()
-    app = OpenViper(routes=[])
-    app.get("/")(lambda: "up")
-    tries: list[int] = []
-
-    @app.on_startup
-    async def flaky() -> None:
-        tries.append(1)
-        if len(tries) == 1:
-            raise RuntimeError("not yet")
-
-    assert [await _ask(app), await _ask(app), await _ask(app)] == [500, 200, 200]
-    assert len(tries) == 2
-
-
 async def test_user_and_bypass_live_for_one_request(configure: Callable[..., None]) -> None:
     """Child tasks inherit both variables; nothing of them is left for the next request in the same context (C-007)."""
     configure()
@@ -288,49 +172,6 @@ async def test_user_and_bypass_live_for_one_request(configure: Callable[..., Non
         current_user.reset(outer)
 
 
-async def test_application_within_an_application_keeps_the_user(configure: Callable[..., None]) -> None:
-    """A mounted application of ours sees who the outer one has recognised, and its hooks run."""
-    configure()
-    inner, outer = OpenViper(routes=[]), OpenViper(routes=[])
-    started: list[str] = []
-    inner.on_startup(lambda: started.append("inner"))
-    inner.get("/who")(lambda: current_user.get() is not None)
-
-    class Recognise(Note):
-        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-            current_user.set(_User())
-            await self.app(scope, receive, send)
-
-    outer._middleware.append(Recognise)
-    outer.mount("/in", inner)
-    async with TestClient(outer) as client:
-        assert (await client.get("/in/who")).json() is True
-    assert started == ["inner"]
-
-
-async def test_foreign_application_gets_its_lifespan(configure: Callable[..., None]) -> None:
-    """A mounted application of another framework runs its own hooks."""
-    starlette = pytest.importorskip("starlette.applications")
-    events: list[str] = []
-
-    import contextlib
-    from collections.abc import AsyncIterator
-
-    @contextlib.asynccontextmanager
-    async def lifespan(app: object) -> AsyncIterator[dict[str, str]]:
-        events.append("up")
-        yield {"pool": "open"}
-        events.append("down")
-
-    configure()
-    app = OpenViper(routes=[])
-    app.mount("/old", starlette.Starlette(lifespan=lifespan))
-    async with TestClient(app) as client:
-        assert events == ["up"]
-        assert (await client.get("/old/x")).status_code == 404
-    assert events == ["up", "down"]
-
-
 async def test_routes_of_the_project_are_found(write: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     """`route_paths` beside the settings are served; routes given to the constructor take their place."""
     write(
@@ -345,32 +186,6 @@ async def test_routes_of_the_project_are_found(write: Callable[..., None], monke
         assert (await client.get("/shop/hello")).text == "hello"
     async with TestClient(OpenViper(routes=[])) as client:
         assert (await client.get("/shop/hello")).status_code == 404
-
-
-async def test_two_routes_for_one_address_fail_the_start(configure: Callable[..., None]) -> None:
-    """The mistake is reported to the author, not to a visitor."""
-    configure()
-    app = OpenViper(routes=[])
-    app.get("/a")(lambda: 1)
-    app.get("/a")(lambda: 2)
-    with pytest.raises(LifespanFailedError, match="GET /a is answered by"):
-        await TestClient(app).__aenter__()
-
-
-async def test_production_settings_are_checked_before_anything_starts(
-    configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """All problems are reported at once, and no hook has run."""
-    monkeypatch.setenv("OPENVIPER_ENV", "production")
-    configure(SECRET_KEY="short")
-    app = OpenViper(routes=[])
-    started: list[int] = []
-    app.on_startup(lambda: started.append(1))
-    with pytest.raises(LifespanFailedError) as caught:
-        await TestClient(app).__aenter__()
-    assert "SECRET_KEY" in caught.value.message
-    assert "SECURE_HSTS_SECONDS" in caught.value.message
-    assert started == []
 
 
 async def test_exception_handlers_and_coercion_are_at_hand(configure: Callable[..., None]) -> None:
@@ -430,16 +245,6 @@ def test_client_and_names_come_from_the_application(configure: Callable[..., Non
     assert OpenViper(title="X", version="3", debug=True).debug is True
 
 
-def test_broken_app_fails_where_the_application_is_made(
-    configure: Callable[..., None], write: Callable[..., None]
-) -> None:
-    """An app that is there but cannot be imported names itself and the cause (A-04)."""
-    write({"broken.__init__": "import not_installed_at_all\n"})
-    configure(INSTALLED_APPS=("broken",))
-    with pytest.raises(RuntimeError, match=r"'broken'.*not_installed_at_all"):
-        OpenViper()
-
-
 def test_routes_with_a_wrong_prefix_are_refused(configure: Callable[..., None]) -> None:
     """The mistake is found when the application is made."""
     configure()
@@ -454,83 +259,6 @@ def test_run_hands_the_application_to_the_server(
     configure()
     assert OpenViper(routes=[]).run(port=70000) == 1
     assert "70000" in capsys.readouterr().err
-
-
-class DropsLifespan(Note):
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await self.app(scope, receive, send)
-
-
-class BreaksOnLifespan(Note):
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["tenant"] = scope["headers"]  # a lifespan has none
-        await self.app(scope, receive, send)
-
-
-@pytest.mark.parametrize(
-    ("name", "why"), [("DropsLifespan", "did not pass the lifespan"), ("BreaksOnLifespan", "headers")]
-)
-async def test_middleware_that_keeps_the_lifespan_fails_the_start(
-    name: str, why: str, configure: Callable[..., None]
-) -> None:
-    """An application whose hooks cannot run does not serve (C-111, C-119a)."""
-    configure(MIDDLEWARE=(f"{__name__}.{name}",))
-    with pytest.raises(LifespanFailedError, match=why):
-        await TestClient(OpenViper(routes=[])).__aenter__()
-
-
-async def test_application_serves_as_long_as_one_lifespan_holds_it(configure: Callable[..., None]) -> None:
-    """Two clients share one start; the end of the first does not stop what the other one uses."""
-    configure()
-    app = OpenViper(routes=[])
-    log: list[str] = []
-    app.on_startup(lambda: log.append("up"))
-    app.on_shutdown(lambda: log.append("down"))
-    app.get("/")(lambda: log[-1])
-    async with TestClient(app) as outer:
-        async with TestClient(app) as inner:
-            assert (await inner.get("/")).text == "up"
-        assert (await outer.get("/")).text == "up"
-    assert log == ["up", "down"]
-    assert (await TestClient(app).get("/")).text == "up"  # without a lifespan again: a late start
-
-
-async def test_application_cannot_be_mounted_in_itself(configure: Callable[..., None]) -> None:
-    """It would wait for its own start."""
-    configure()
-    app = OpenViper(routes=[])
-    with pytest.raises(RouteError, match="in itself"):
-        app.mount("/x", app)
-
-
-async def test_mount_after_the_start_is_served_and_told(
-    configure: Callable[..., None], caplog: pytest.LogCaptureFixture
-) -> None:
-    """Its lifespan does not run any more, which a warning says."""
-    configure()
-    app = OpenViper(routes=[])
-
-    async def late(scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 204, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
-
-    async with TestClient(app) as client:
-        app.mount("/late", late)
-        assert (await client.get("/late/x")).status_code == 204
-    assert "mounted at '/late' after the start" in caplog.text
-
-
-async def test_mounted_application_is_its_own_in_the_scope(configure: Callable[..., None]) -> None:
-    """What a handler finds as the application is the one whose routes it belongs to."""
-    configure()
-    inner, outer = OpenViper(routes=[], title="inner"), OpenViper(routes=[], title="outer")
-    for app in (inner, outer):
-        app.get("/who")(lambda request: request.scope["app"].title)
-    outer.mount("/in", inner)
-    async with TestClient(outer) as client:
-        assert (await client.get("/in/who")).text == "inner"
-        assert (await client.get("/who")).text == "outer"
 
 
 def test_routes_that_are_no_pairs_are_refused(configure: Callable[..., None]) -> None:

@@ -1,0 +1,111 @@
+"""Applications within the application."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+import pytest
+
+from openviper.app import OpenViper
+from openviper.core.context import current_user
+from openviper.routing.exceptions import RouteError
+from openviper.testing import TestClient
+from openviper.types import ASGIApp, Receive, Scope, Send
+
+
+class _User:
+    is_authenticated = True
+    username = "ada"
+
+
+class Note:
+    """Middleware that notes every scope and puts something into it."""
+
+    seen: ClassVar[list[str]] = []
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        Note.seen.append(scope["type"])
+        scope["my_plugin_client"] = "client"
+        await self.app(scope, receive, send)
+
+
+async def test_application_within_an_application_keeps_the_user(configure: Callable[..., None]) -> None:
+    """A mounted application of ours sees who the outer one has recognised, and its hooks run."""
+    configure()
+    inner, outer = OpenViper(routes=[]), OpenViper(routes=[])
+    started: list[str] = []
+    inner.on_startup(lambda: started.append("inner"))
+    inner.get("/who")(lambda: current_user.get() is not None)
+
+    class Recognise(Note):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            current_user.set(_User())
+            await self.app(scope, receive, send)
+
+    outer._middleware.append(Recognise)
+    outer.mount("/in", inner)
+    async with TestClient(outer) as client:
+        assert (await client.get("/in/who")).json() is True
+    assert started == ["inner"]
+
+
+async def test_foreign_application_gets_its_lifespan(configure: Callable[..., None]) -> None:
+    """A mounted application of another framework runs its own hooks."""
+    starlette = pytest.importorskip("starlette.applications")
+    events: list[str] = []
+
+    import contextlib
+    from collections.abc import AsyncIterator
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: object) -> AsyncIterator[dict[str, str]]:
+        events.append("up")
+        yield {"pool": "open"}
+        events.append("down")
+
+    configure()
+    app = OpenViper(routes=[])
+    app.mount("/old", starlette.Starlette(lifespan=lifespan))
+    async with TestClient(app) as client:
+        assert events == ["up"]
+        assert (await client.get("/old/x")).status_code == 404
+    assert events == ["up", "down"]
+
+
+async def test_application_cannot_be_mounted_in_itself(configure: Callable[..., None]) -> None:
+    """It would wait for its own start."""
+    configure()
+    app = OpenViper(routes=[])
+    with pytest.raises(RouteError, match="in itself"):
+        app.mount("/x", app)
+
+
+async def test_mount_after_the_start_is_served_and_told(
+    configure: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its lifespan does not run any more, which a warning says."""
+    configure()
+    app = OpenViper(routes=[])
+
+    async def late(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async with TestClient(app) as client:
+        app.mount("/late", late)
+        assert (await client.get("/late/x")).status_code == 204
+    assert "mounted at '/late' after the start" in caplog.text
+
+
+async def test_mounted_application_is_its_own_in_the_scope(configure: Callable[..., None]) -> None:
+    """What a handler finds as the application is the one whose routes it belongs to."""
+    configure()
+    inner, outer = OpenViper(routes=[], title="inner"), OpenViper(routes=[], title="outer")
+    for app in (inner, outer):
+        app.get("/who")(lambda request: request.scope["app"].title)
+    outer.mount("/in", inner)
+    async with TestClient(outer) as client:
+        assert (await client.get("/in/who")).text == "inner"
+        assert (await client.get("/who")).text == "outer"
