@@ -227,7 +227,7 @@ class OpenViper(Router):
         try:
             self._stack = self._assemble()
             await self._stack(scope, receive, note_answer)
-        except Exception as error:
+        except Exception as error:  # a lifecycle border: the server is told, and decides
             if is_answered:
                 raise
             await refuse_start(send, error)
@@ -262,7 +262,8 @@ class OpenViper(Router):
         middleware = [*self._middleware, *load_middleware(settings.MIDDLEWARE)]
         if not middleware:
             return innermost
-        return ServerErrorMiddleware(build_middleware_stack(innermost, middleware), responder=self._responder)
+        stack = build_middleware_stack(innermost, middleware, responder=self._responder)
+        return ServerErrorMiddleware(stack, responder=self._responder)
 
     def _steps(self) -> list[Step]:
         mounted = {id(mount.app): self._mounted_app(mount) for mount in self.mounts}

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from openviper.exceptions import SettingsValidationError
+from openviper.exceptions import HTTPException, SettingsValidationError
 from openviper.http.response import JSONResponse, Response
-from openviper.middleware.base import BaseMiddleware
+from openviper.middleware.base import AnsweringMiddleware
 from openviper.middleware.fallback import given_or_setting
 from openviper.primitives.unset import UNSET, Unset
 from openviper.types import ASGIApp, Message, RawHeaders, Receive, Scope, Send
@@ -25,7 +25,7 @@ _ALLOW_ORIGIN: Final = b"access-control-allow-origin"
 _VARY_ORIGIN: Final = (b"vary", b"Origin")
 
 
-class CORSMiddleware(BaseMiddleware):
+class CORSMiddleware(AnsweringMiddleware):
     """Answers preflight requests and marks the responses that pages of allowed origins may read.
 
     Without an allowed origin it does nothing at all. A response that names an allowed origin by itself is
@@ -89,13 +89,21 @@ class CORSMiddleware(BaseMiddleware):
                 return
         allowed = self._origins.answer(origin)
         added = [] if allowed is None else [(_ALLOW_ORIGIN, allowed), *self._simple]
+        started = False
 
         async def send_marked(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 message = {**message, "headers": self._mark(message.get("headers", ()), added)}
             await send(message)
 
-        await self.app(scope, receive, send_marked)
+        try:
+            await self.app(scope, receive, send_marked)
+        except HTTPException as error:
+            if started:
+                raise
+            await self.answer(error, scope, receive, send_marked)
 
     def _mark(self, given: Iterable[tuple[bytes, bytes]], added: RawHeaders) -> RawHeaders:
         headers = list(given)

@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 from openviper.conf import settings
 from openviper.conf.environment import current_environment
-from openviper.exceptions import SettingsValidationError
+from openviper.exceptions import HTTPException, SettingsValidationError
 from openviper.http.headers import encode_header
 from openviper.http.response import JSONResponse, Response
-from openviper.middleware.base import BaseMiddleware
+from openviper.middleware.base import AnsweringMiddleware
 from openviper.middleware.fallback import given_or_setting
 from openviper.middleware.hosts import AllowedHosts
 from openviper.primitives.unset import UNSET, Unset
@@ -29,7 +29,7 @@ _POLICY_VIOLATION: Final = 1008
 _URL_SAFE: Final = "/:@!$&'()*+,;=~-._%?"
 
 
-class SecurityMiddleware(BaseMiddleware):
+class SecurityMiddleware(AnsweringMiddleware):
     """Refuses unknown hosts, sends plain connections to https, and adds the headers that browsers protect by.
 
     A header that a response already has stays as it is. Whether a connection is encrypted is what the scope
@@ -127,9 +127,12 @@ class SecurityMiddleware(BaseMiddleware):
                 await self.app(scope, receive, send)
             return
         added = self._encrypted_headers if is_encrypted else self._plain_headers
+        started = False
 
         async def send_protected(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 message = {**message, "headers": self._complete(message.get("headers", ()), added)}
             await send(message)
 
@@ -139,7 +142,12 @@ class SecurityMiddleware(BaseMiddleware):
             # Temporary: browsers keep a permanent one, and a proxy that was set up wrong would be kept with it.
             await Response(None, 307, {"location": _encrypted_address(scope, host)})(scope, receive, send_protected)
         else:
-            await self.app(scope, receive, send_protected)
+            try:
+                await self.app(scope, receive, send_protected)
+            except HTTPException as error:
+                if started:
+                    raise
+                await self.answer(error, scope, receive, send_protected)
 
     def _complete(self, given: Iterable[tuple[bytes, bytes]], added: RawHeaders) -> RawHeaders:
         headers = list(given)

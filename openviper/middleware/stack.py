@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias, cast
 
 from openviper.exceptions import ImproperlyConfigured
+from openviper.middleware.base import AnsweringMiddleware, Responder
 from openviper.primitives.imports import import_string
 from openviper.types import ASGIApp
 
@@ -14,13 +15,16 @@ MiddlewareFactory: TypeAlias = Callable[..., ASGIApp]
 MiddlewareEntry: TypeAlias = MiddlewareFactory | tuple[MiddlewareFactory, Mapping[str, object]]
 
 
-def build_middleware_stack(app: ASGIApp, middleware: Iterable[MiddlewareEntry]) -> ASGIApp:
+def build_middleware_stack(
+    app: ASGIApp, middleware: Iterable[MiddlewareEntry], *, responder: Responder | None = None
+) -> ASGIApp:
     """Wrap an application; the first entry becomes the outermost layer.
 
     Args:
         app: The innermost ASGI application.
         middleware: Classes (or factories) called with the next application, or pairs of one and the keyword
             arguments to call it with.
+        responder: Builds the answers to errors that a middleware raises; None lets them pass through the stack.
 
     Raises:
         ImproperlyConfigured: An entry cannot be called that way, or made something that cannot be called.
@@ -28,6 +32,8 @@ def build_middleware_stack(app: ASGIApp, middleware: Iterable[MiddlewareEntry]) 
     for entry in reversed(list(middleware)):
         factory, options = entry if isinstance(entry, tuple) else (entry, {})
         app = _wrap(app, factory, options)
+        if responder is not None and isinstance(app, AnsweringMiddleware):
+            app.use_responder(responder)
     return app
 
 
