@@ -75,6 +75,7 @@ def test_flat_project_has_its_modules_beside_the_script(tmp_path: Path) -> None:
     assert files_below(flat) == names - {"__init__.py"}
     assert 'setdefault("OPENVIPER_SETTINGS_MODULE", "settings")' in (flat / "viperctl.py").read_text()
     assert not any("shop." in path.read_text() for path in flat.rglob("*.py"))
+    assert "shop/" not in (flat / "README.md").read_text() + (flat / "templates" / "home.html").read_text()
 
 
 @pytest.mark.parametrize("name", ["settings", "routes", "asgi", "views"])
