@@ -124,25 +124,6 @@ async def test_state_made_in_ready_is_seen_by_middleware(
         assert (await client.get("/")).text == "connected"
 
 
-async def test_middleware_is_built_before_ready(
-    configure: Callable[..., None], write: Callable[..., None], log: list[str]
-) -> None:
-    """A constructor runs before any ready(), and the lifespan already goes through the instance (A-43)."""
-    write(
-        {
-            "early.__init__": LOG + "async def ready(): log.append('ready')\n",
-            "early.middleware": LOG + "from openviper.middleware.base import BaseMiddleware\n"
-            "class Early(BaseMiddleware):\n"
-            "    def __init__(self, app):\n        super().__init__(app)\n        log.append('built')\n"
-            "    async def __call__(self, scope, receive, send):\n"
-            "        log.append(scope['type'])\n        await self.app(scope, receive, send)\n",
-        }
-    )
-    configure(INSTALLED_APPS=("early",), MIDDLEWARE=("early.middleware.Early",))
-    async with TestClient(OpenViper(routes=[])):
-        assert log == ["built", "lifespan", "ready"]
-
-
 async def test_user_and_bypass_live_for_one_request(configure: Callable[..., None]) -> None:
     """Child tasks inherit both variables; nothing of them is left for the next request in the same context (C-007)."""
     configure()

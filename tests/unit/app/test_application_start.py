@@ -228,3 +228,22 @@ def test_broken_app_fails_where_the_application_is_made(
     configure(INSTALLED_APPS=("broken",))
     with pytest.raises(RuntimeError, match=r"'broken'.*not_installed_at_all"):
         OpenViper()
+
+
+async def test_middleware_is_built_before_ready(
+    configure: Callable[..., None], write: Callable[..., None], log: list[str]
+) -> None:
+    """A constructor runs before any ready(), and the lifespan already goes through the instance (A-43)."""
+    write(
+        {
+            "early.__init__": LOG + "async def ready(): log.append('ready')\n",
+            "early.middleware": LOG + "from openviper.middleware.base import BaseMiddleware\n"
+            "class Early(BaseMiddleware):\n"
+            "    def __init__(self, app):\n        super().__init__(app)\n        log.append('built')\n"
+            "    async def __call__(self, scope, receive, send):\n"
+            "        log.append(scope['type'])\n        await self.app(scope, receive, send)\n",
+        }
+    )
+    configure(INSTALLED_APPS=("early",), MIDDLEWARE=("early.middleware.Early",))
+    async with TestClient(OpenViper(routes=[])):
+        assert log == ["built", "lifespan", "ready"]
