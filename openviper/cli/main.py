@@ -1,6 +1,7 @@
 """The ``openviper`` command: start a project or an app, serve an application, hand over to a project's commands."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -57,9 +58,8 @@ def _create_project(words: list[str]) -> int:
     )
     options = argparse.Namespace(**parser.parse_words(words))
     folder = create_project(options.name, options.directory, flat=options.flat)
-    write_text(
-        sys.stdout, f"Created {folder}\nServe it with:\n  cd {_relative(folder)}\n  python viperctl.py runserver\n"
-    )
+    place = shlex.quote(str(_relative(folder)))
+    write_text(sys.stdout, f"Created {folder}\nServe it with:\n  cd {place}\n  python viperctl.py runserver\n")
     return 0
 
 

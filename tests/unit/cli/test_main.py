@@ -86,6 +86,13 @@ def test_project_is_created_where_asked(folder: Path, capsys: pytest.CaptureFixt
     assert "already exists" in capsys.readouterr().err
 
 
+def test_next_step_can_be_pasted(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder with a space in its name is quoted where the next step is told."""
+    main(["create-project", "shop_site", "-d", "my sites"])
+
+    assert "  cd 'my sites/shop_site'\n" in capsys.readouterr().out
+
+
 def test_flat_project_is_created_on_demand(folder: Path) -> None:
     """``--flat`` puts the modules beside the script (C-021)."""
     assert main(["create-project", "shop_site", "--flat"]) == 0
