@@ -105,6 +105,7 @@ def _name_of(value: object) -> str:
     if isinstance(value, _WITH_TEXT):
         return mask_text(str(value))
     if inspect.isclass(value) or inspect.isroutine(value):
-        return f"{value.__module__}.{value.__qualname__}"
+        # What is built in may say nothing of a module.
+        return ".".join(filter(None, (getattr(value, "__module__", None), value.__qualname__)))
     # Its text is up to its class, and may hold what no pattern recognises.
     return _Sign(f"<{type(value).__qualname__}>")

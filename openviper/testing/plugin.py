@@ -12,7 +12,6 @@ from typing import TypeVar, cast
 import pytest
 
 from openviper.conf import settings
-from openviper.conf.environment import FOLDER_VARIABLE
 from openviper.core.project import SETTINGS_VARIABLE
 from openviper.testing.client import TestClient
 from openviper.testing.commands import CommandRunner
@@ -46,11 +45,7 @@ def openviper_project(pytestconfig: pytest.Config) -> Iterator[ProjectUnderTest]
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(project.root)
         if not settings.is_loaded:
-            given = {
-                "OPENVIPER_ENV": "testing",
-                FOLDER_VARIABLE: str(project.root),
-                SETTINGS_VARIABLE: project.settings_module,
-            }
+            given = {"OPENVIPER_ENV": "testing", SETTINGS_VARIABLE: project.settings_module}
             for name, value in given.items():
                 if value is not None and not os.environ.get(name):
                     patch.setenv(name, value)

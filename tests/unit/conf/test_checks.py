@@ -40,6 +40,30 @@ def ids(**values: Any) -> list[str]:
     return [problem.id for problem in settings_problems(OPEN(**{"SECRET_KEY": KEY, **values}), "development")]
 
 
+class Client:
+    """A value whose text gives its secret away."""
+
+    def __repr__(self) -> str:
+        return "Client(url='redis://:hush@host', password='hush')"
+
+
+def test_wrong_value_is_shown_without_its_secrets() -> None:
+    """What an object says of itself is masked as any other text is."""
+    (problem,) = settings_problems(OPEN(SECRET_KEY=KEY, MEDIA_URL=Client()), "development")
+
+    assert "Client(" in problem.message
+    assert "hush" not in problem.message
+
+
+def test_relative_folders_start_at_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two paths are the same folder if they are so in the project, wherever the process was started (W-25)."""
+    monkeypatch.setenv("OPENVIPER_PROJECT_DIR", str(tmp_path / "shop"))
+    monkeypatch.chdir(tmp_path)
+
+    assert ids(STATIC_ROOT=str(tmp_path / "shop" / "static")) == ["settings.E004"]
+    assert ids(STATIC_ROOT=str(tmp_path / "static")) == []
+
+
 def test_settings_without_a_problem() -> None:
     """Defaults with a key are in order in development, and production's own in production."""
     assert ids() == []

@@ -69,6 +69,8 @@ def test_settings_of_the_project_come_last() -> None:
         ({1: (2, {3})}, {"1": (2, (3,))}, "{'1': (2, (3,))}"),
         (2**70, str(2**70), str(2**70)),
         (Client, f"{__name__}.Client", repr(f"{__name__}.Client")),
+        (len, "builtins.len", "'builtins.len'"),
+        ("".join, "str.join", "'str.join'"),
         (b"bytes", "<bytes>", "<bytes>"),
         ([Client()], ["<Client>"], "[<Client>]"),
         ("caf\udce9", "caf\\udce9", r"'caf\\udce9'"),
