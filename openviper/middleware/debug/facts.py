@@ -19,6 +19,7 @@ __all__ = ["Rows", "request_facts", "settings_facts", "version_facts"]
 Rows: TypeAlias = list[tuple[str, str]]
 
 _MOST_ROWS: Final = 60
+_MOST_NAME: Final = 200
 _MOST_PATH: Final = 2000
 
 
@@ -38,7 +39,7 @@ def request_facts(scope: Scope) -> dict[str, Rows]:
         "Headers": [(name, show_header(name, value.decode("latin-1"))) for name, value in headers],
         "Cookies": [(name, MASK) for name in islice(cookies, _MOST_ROWS)],
     }
-    return {title: rows for title, rows in tables.items() if rows}
+    return {title: [(name[:_MOST_NAME], text) for name, text in rows] for title, rows in tables.items() if rows}
 
 
 def settings_facts() -> Rows:

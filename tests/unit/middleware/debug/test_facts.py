@@ -50,6 +50,8 @@ def test_malformed_request_is_told() -> None:
         _scope(headers=[(b"\xff\xfe", b"\x00\xff")] * 500, query_string=b"%ff=%zz&" * 500, path="/\udcff")
     )
     assert len(facts["Headers"]) == len(facts["Query"]) == 60
+    long = request_facts(_scope(query_string=b"x" * 100_000, path="/" + "x" * 100_000))
+    assert max(len(part) for rows in long.values() for row in rows for part in row) <= 2000
 
 
 def test_settings_are_told_without_secrets() -> None:
