@@ -23,14 +23,13 @@ _CUT: Final = "…"
 # What names credentials in requests, besides those that the settings know.
 _WORDS: Final = "secret|passw|passphrase|pwd|token|key|credential|authori[sz]ation|cookie|session_?id|csrf"
 _SECRET_NAME: Final = re.compile(rf"(?i){_WORDS}")
-# Inside the repr of an object: password='x', 'api-key': 'x', (b'cookie', b'x'). A value that is neither quoted nor a
-# plain word may go on for any length, so everything behind it is hidden.
-_SECRET_PART: Final = re.compile(
-    rf"""(?ixs)
-    (?P<before> \b\w*(?:{_WORDS})\w* \s*=\s* | (?P<quote>['"])[\w-]*(?:{_WORDS})[\w-]*(?P=quote) \s*[:,=]\s* )
-    (?: b?'(?:[^'\\]|\\.)*' | b?"(?:[^"\\]|\\.)*" | (?!None\b)[\w.+-]+(?=[\s,)\]}}>]|$) | (?!None\b).* )
-    """
-)
+# 'api-key': 'x', (b'cookie', b'x'), and the name of a form field with its value after an empty line.
+_QUOTED_NAME: Final = rf"""(?P<quote>['"])[\w-]*(?:{_WORDS})[\w-]*(?P=quote)(?:\s*[:,=]\s*|(?:\r?\n){{2}})"""
+# A value that is neither quoted nor a plain word may go on for any length, so everything behind it is hidden.
+_ANY_VALUE: Final = r"""(?:b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*"|(?!None\b)[\w.+-]+(?=[\s,)\]}>]|$)|(?!None\b).*)"""
+_URL_PASSWORD: Final = re.compile(r"(?P<before>://[^\s:/?#@'\"]*:)[^\s'\"]+(?=@)")
+_SECRET_IN_TEXT: Final = re.compile(rf"(?is)(?P<before>{_QUOTED_NAME}){_ANY_VALUE}")
+_SECRET_IN_REPR: Final = re.compile(rf"(?is)(?P<before>\b\w*(?:{_WORDS})\w*\s*=\s*|{_QUOTED_NAME}){_ANY_VALUE}")
 
 # Containers are walked only when they are shown as Python does it: a class with a repr of its own may hide something.
 _MAPPINGS: Final = frozenset({dict.__repr__, OrderedDict.__repr__, defaultdict.__repr__, Counter.__repr__})
@@ -107,12 +106,12 @@ class _Writer:
             bytes.__repr__,
             bytearray.__repr__,
         ):
-            text = _cut(mask_text(repr(value[:_WINDOW])))
+            text = _cut(repr(_mask_content(value[:_WINDOW])))
             return text if len(value) <= _WINDOW else f"{text} ({len(value):,} in all)"
         if isinstance(value, int) and shown_by is int.__repr__ and value.bit_length() > 4 * _MOST_DIGITS:
             # Python refuses to write very large numbers, and takes quadratic time for large ones.
             return f"<{kind.__name__} of {value.bit_length():,} bits>"
-        return _cut(_SECRET_PART.sub(_hide, repr(value)[:_WINDOW]))
+        return _cut(_URL_PASSWORD.sub(_hide, _SECRET_IN_REPR.sub(_hide, repr(value)[:_WINDOW])))
 
     def _pairs(self, value: "dict[object, object]", level: int) -> Iterable[str]:
         for key, item in dict.items(value):
@@ -134,6 +133,13 @@ class _Writer:
 def _is_nothing(value: object) -> bool:
     """That a secret is missing is no secret, nor is a switch of its name."""
     return value is None or value is True or value is False or (type(value) in (str, bytes) and not value)
+
+
+def _mask_content(value: str | bytes | bytearray) -> str | bytes:
+    """Hide what a text says to be secret, before it is quoted and its own quotes change: JSON, forms, queries, URLs."""
+    if isinstance(value, str):
+        return mask_text(_SECRET_IN_TEXT.sub(_hide, value))
+    return mask_text(_SECRET_IN_TEXT.sub(_hide, value.decode("latin-1"))).encode("latin-1")
 
 
 def _name_of(key: object) -> str:

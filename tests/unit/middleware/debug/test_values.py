@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openviper.http.url import URL, QueryParams
 from openviper.middleware.debug.values import is_secret, show_header, show_value
 
 
@@ -125,6 +126,12 @@ def test_nested_value_is_cut_in_depth_and_breadth() -> None:
         Account("ada", Account("hunter2", "hunter2")),
         "postgres://shop:hunter2@db.example/shop",
         b"token=hunter2&page=1",
+        b'{"user": "it\'s ada", "password": "hunter2"}',
+        '{"tokens": ["hunter2", "hunter2"]}',
+        b'Content-Disposition: form-data; name="password"\r\n\r\nhunter2\r\n--x',
+        bytearray(b"password=hunter2"),
+        URL("https://ada:hunter2@shop.example/"),
+        QueryParams(b"page=1&token=hunter2"),
         "postgres://shop:" + "hunter2/" * 100 + "@db.example/shop",
     ],
 )
@@ -133,6 +140,14 @@ def test_secret_inside_a_value_is_hidden(value: object) -> None:
     shown = show_value(value)
     assert "hunter2" not in shown
     assert "***" in shown
+
+
+@pytest.mark.parametrize(
+    "text", ["press any key, then wait", '{"user": "ada"}', "https://shop.example/?page=2", "SELECT key FROM tokens"]
+)
+def test_text_without_a_secret_is_shown(text: str) -> None:
+    """A word alone makes no secret of what follows it."""
+    assert show_value(text) == repr(text)
 
 
 def test_secret_is_hidden_by_the_name_it_has() -> None:
