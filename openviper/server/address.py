@@ -47,6 +47,8 @@ def bind_socket(host: str, port: int) -> socket.socket:
 
 
 def format_url(listener: socket.socket) -> str:
-    """Write the address of a socket for people, with the port that it really has."""
+    """Write the address of a socket for people: with the port that it really has, or ``unix:`` and a path."""
+    if listener.family not in (socket.AF_INET, socket.AF_INET6):
+        return f"unix:{listener.getsockname()}"
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

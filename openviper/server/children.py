@@ -6,19 +6,17 @@ ends, so that no child is left behind to hold the port.
 """
 
 import os
-import signal
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Self
 
 from openviper.server.address import bind_socket
+from openviper.server.signals import HURRY
+from openviper.server.unix_socket import take_again
 
-__all__ = ["START_FAILED", "Child", "ChildMaker", "Inheritance", "stop_requested"]
+__all__ = ["START_FAILED", "Child", "ChildMaker", "Inheritance"]
 
 #: Exit code of a server that could not be started; starting it again would fail the same way.
 START_FAILED: Final = 1
@@ -70,6 +68,10 @@ class Child:
         """Send SIGTERM; a process that has ended is left alone."""
         self._process.terminate()
 
+    def ask_to_hurry(self) -> None:
+        """Let it cancel what it still does; a process that has ended is left alone."""
+        self._process.send_signal(HURRY)
+
     def wait(self, timeout: float) -> int:
         """Wait for the end and return the exit code.
 
@@ -95,18 +97,26 @@ class ChildMaker:
         # Neither end is inheritable (PEP 446): children get the reading one only, which the kernel closes with us.
         self._lifeline, self._life = os.pipe()
         self._is_closed = False
+        self._children: list[Child] = []
 
     def start(self) -> Child:
         """Run the command line of this process again, as a child."""
         # orig_argv also holds options of Python itself, such as -m and -X (sys.argv has lost them).
         descriptors = (self.listener.fileno(), self._lifeline)
-        return Child(
+        child = Child(
             subprocess.Popen(  # noqa: S603 - the words are those that this process was started with
                 [sys.executable, *sys.orig_argv[1:]],
                 env={**os.environ, _VARIABLE: ",".join(map(str, descriptors))},
                 pass_fds=descriptors,
             )
         )
+        self._children = [*(other for other in self._children if other.exit_code is None), child]
+        return child
+
+    def hurry(self) -> None:
+        """Let all children that still run cancel what they do. Callable from a signal handler."""
+        for child in self._children:
+            child.ask_to_hurry()
 
     def refuse_connections(self) -> None:
         """Drop the connections that wait on the socket, and take its address again without listening.
@@ -114,6 +124,9 @@ class ChildMaker:
         Raises:
             AddressError: Another program was faster and has the address now.
         """
+        if self.listener.family not in (socket.AF_INET, socket.AF_INET6):
+            self.listener = take_again(self.listener)
+            return
         host, port = self.listener.getsockname()[:2]
         self.listener.close()
         self.listener = bind_socket(host, port)
@@ -126,16 +139,3 @@ class ChildMaker:
         self.listener.close()
         os.close(self._lifeline)
         os.close(self._life)
-
-
-@contextmanager
-def stop_requested() -> Iterator[threading.Event]:
-    """Hand out an event that is set when this process is told to end: SIGINT, SIGTERM or a closed terminal."""
-    event = threading.Event()
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    handlers = {number: signal.signal(number, lambda *_: event.set()) for number in signals}
-    try:
-        yield event
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)

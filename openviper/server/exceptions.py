@@ -23,15 +23,16 @@ class AddressError(ServerError, OSError):
     """The server cannot listen where it was told to.
 
     Args:
-        host: Host name or address.
-        port: TCP port.
+        host: Host name, address or path.
+        port: TCP port; None for a unix socket, whose path is the host.
         reason: Why not, and what to do.
     """
 
     code = "address-unavailable"
 
-    def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(f"cannot listen on {host} port {port}: {reason}")
+    def __init__(self, host: str, port: int | None, reason: str) -> None:
+        place = host if port is None else f"{host} port {port}"
+        super().__init__(f"cannot listen on {place}: {reason}")
         self.host = host
         self.port = port
 

@@ -1,26 +1,66 @@
 """What the server itself logs: through the project's handlers where it has some, else in uvicorn's format."""
 
+import asyncio
 import logging
 import logging.config
+import sys
+from typing import Final
 
 from uvicorn.config import LOG_LEVELS, LOGGING_CONFIG
 
-__all__ = ["configure_server_log"]
+from openviper.conf.logging import JsonFormatter
+from openviper.server.options import LogFormat
 
-_OURS = "openviper.server"
+__all__ = ["configure_server_log", "ignore_cancelled"]
+
+_OURS: Final = "openviper.server"
+# granian's own log: that it starts and is experimental when embedded is said in our documentation.
+_GRANIAN: Final = "_granian"
+# Who tells of an exception that an application has let out.
+_TELLERS: Final = ("uvicorn.error", "_granian.utils")
 
 
-def configure_server_log(level: str) -> None:
+def configure_server_log(level: str, log_format: LogFormat | None = None) -> None:
     """Make the messages of the server visible, whether or not the project logs anything.
 
     A handler on the root logger is the sign that the project does, whoever has put it there; it then gets the
-    messages of the server as well.
+    messages of the server as well. A second call changes nothing.
 
     Args:
         level: Name of the least level, as uvicorn knows it.
+        log_format: ``json`` gives every handler on stdout and stderr this form, and those who log nothing one;
+            None and ``text`` leave the handlers of the project as they are.
     """
-    if not logging.getLogger().handlers:
+    if log_format == "json":
+        _log_json()
+    elif not logging.getLogger().handlers:
         ours = {"handlers": ["default"], "propagate": False}
-        logging.config.dictConfig({**LOGGING_CONFIG, "loggers": {**LOGGING_CONFIG["loggers"], _OURS: ours}})
+        loggers = {**LOGGING_CONFIG["loggers"], _OURS: ours, _GRANIAN: ours}
+        logging.config.dictConfig({**LOGGING_CONFIG, "loggers": loggers})
     # The level is that of this run; without its own the logger would take the one of the project's root.
     logging.getLogger(_OURS).setLevel(LOG_LEVELS[level])
+    logging.getLogger(_GRANIAN).setLevel(max(LOG_LEVELS[level], logging.ERROR))
+
+
+def ignore_cancelled() -> None:
+    """Leave the tracebacks of cancelled requests out of the log from now on; that they are cancelled stands there."""
+    for name in _TELLERS:
+        logging.getLogger(name).addFilter(_is_no_cancellation)
+
+
+def _is_no_cancellation(record: logging.LogRecord) -> bool:
+    if record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError):
+        return False
+    # granian's record has the traceback as text.
+    return "CancelledError" not in record.getMessage().rstrip().rpartition("\n")[2]
+
+
+def _log_json() -> None:
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.StreamHandler())
+    for handler in root.handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream in (sys.stdout, sys.stderr):
+            handler.setFormatter(JsonFormatter())
+    # A warning of Python itself would be the one line that is no JSON.
+    logging.captureWarnings(True)

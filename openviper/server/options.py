@@ -1,9 +1,20 @@
 """How one process serves; what every process of a server is told."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
 
-__all__ = ["ProcessOptions"]
+from openviper.server.proxies import TrustedProxies
+
+__all__ = ["LOG_FORMATS", "SERVERS", "LogFormat", "ProcessOptions", "ServerName"]
+
+ServerName: TypeAlias = Literal["uvicorn", "granian"]
+LogFormat: TypeAlias = Literal["text", "json"]
+
+#: What ``server`` may be, the default first.
+SERVERS: Final[tuple[ServerName, ...]] = ("uvicorn", "granian")
+
+#: What ``log_format`` may be.
+LOG_FORMATS: Final[tuple[LogFormat, ...]] = ("text", "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +26,14 @@ class ProcessOptions:
         access_log: Whether each request is logged.
         graceful_timeout: Seconds that requests in flight may take after a stop was requested; then they are
             cancelled.
-        trusted_proxies: Addresses and networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` count.
+        trusted_proxies: Whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` count.
+        server: The program that speaks HTTP.
+        log_format: ``json`` for one JSON object a line; None for the format of the project, or text without one.
     """
 
     log_level: str
     access_log: bool
-    graceful_timeout: int
-    trusted_proxies: Sequence[str]
+    graceful_timeout: float
+    trusted_proxies: TrustedProxies
+    server: ServerName = "uvicorn"
+    log_format: LogFormat | None = None

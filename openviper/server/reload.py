@@ -8,12 +8,14 @@ the socket is closed to visitors, who would wait in vain.
 import logging
 import socket
 from collections.abc import Iterable, Iterator
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Final
 
 from watchfiles import watch
 
-from openviper.server.children import ChildMaker, stop_requested
+from openviper.server.children import ChildMaker
+from openviper.server.signals import stop_requested
 
 __all__ = ["WatchFilter", "run_with_reload"]
 
@@ -84,7 +86,7 @@ def run_with_reload(listener: socket.socket, root: Path, *, ignored: Iterable[Pa
     root = root.resolve()
     maker = ChildMaker(listener)
     try:
-        with stop_requested() as stopping:
+        with stop_requested(maker.hurry) as stopping:
             served = _Served(maker)
             for changes in watch(
                 root,
@@ -96,7 +98,7 @@ def run_with_reload(listener: socket.socket, root: Path, *, ignored: Iterable[Pa
             ):
                 if changes:
                     logger.info("%s changed, starting anew", _names(changes, root))
-                    served.start_anew()
+                    served.start_anew(Path(path) for _, path in changes)
                 elif served.has_ended():
                     return 0
             served.stop(stop_timeout)
@@ -113,8 +115,10 @@ class _Served:
         self._child = maker.start()
         self._is_failed = False
 
-    def start_anew(self) -> None:
+    def start_anew(self, changed: Iterable[Path]) -> None:
         self.stop(_RESTART_TIMEOUT)
+        for file in changed:
+            _forget_bytecode(file)
         self._child = self._maker.start()
         self._is_failed = False
 
@@ -134,6 +138,12 @@ class _Served:
         self._is_failed = True
         logger.warning("the server ended with code %d; it starts anew after the next change", code)
         return False
+
+
+def _forget_bytecode(file: Path) -> None:
+    """Remove the compiled form of a source: it is taken for fresh if both saves were of one second and one size."""
+    if file.suffix == ".py":
+        Path(cache_from_source(str(file))).unlink(missing_ok=True)
 
 
 def _names(changes: Iterable[tuple[object, str]], root: Path) -> str:

@@ -18,6 +18,7 @@ BORDERS = {
     "openviper/middleware/debug/values.py::write": "one value's own repr, for the page of an error",
     "openviper/middleware/errors.py::__call__": "the outermost ASGI handler",
     "openviper/middleware/errors.py::respond": "the outermost ASGI handler",
+    "openviper/server/requests.py::_answer": "the outermost ASGI handler",
     "openviper/server/target.py::_guarded": "one management command",
 }
 # Where foreign code runs and its error goes on at once under a name of ours, with the cause chained to it.

@@ -9,12 +9,15 @@ import subprocess
 import sys
 import sysconfig
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 
 #: Seconds that a process may take for one thing before the test fails.
 PATIENCE: Final = 30.0
+
+#: Starts ``runserver`` in a folder, with further words and variables.
+Starter: TypeAlias = "Callable[..., Server]"
 
 _ADDRESS: Final = re.compile(r"(?:serving|running) on http://([\d.]+):(\d+)")
 

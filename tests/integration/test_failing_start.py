@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.processes import Server, run, script, serve, viperctl
+from tests.integration.processes import Server, Starter, run, script, viperctl
 from tests.integration.sites import LIFECYCLE, add_app, add_setting
 
 BROKEN_PLUGIN = 'async def ready() -> None:\n    raise ValueError("no oil")\n'
@@ -49,7 +49,7 @@ def test_failing_ready_ends_the_server_before_it_listens(project: Path, free_por
         assert visitor.connect_ex(("127.0.0.1", free_port)) != 0
 
 
-def test_hanging_startup_ends_after_its_time(project: Path) -> None:
+def test_hanging_startup_ends_after_its_time(project: Path, serve: Starter) -> None:
     """A hook that never returns is ended after LIFECYCLE_HOOK_TIMEOUT seconds, and named."""
     add_app(project, "marsh", lifecycle=HANGING)
     add_setting(project, "LIFECYCLE_HOOK_TIMEOUT", "0.2")
@@ -62,7 +62,7 @@ def test_hanging_startup_ends_after_its_time(project: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_server_can_be_stopped_while_it_starts(project: Path, number: signal.Signals) -> None:
+def test_server_can_be_stopped_while_it_starts(project: Path, serve: Starter, number: signal.Signals) -> None:
     """A stop signal ends a start that hangs, long before its time is over, and undoes what had started (C-413)."""
     add_app(project, "diary", lifecycle=LIFECYCLE)
     add_app(project, "marsh", lifecycle=HANGING)
@@ -130,7 +130,7 @@ def test_broken_application_shows_its_own_lines_only(project: Path) -> None:
     assert result.stderr.count('  File "') == 1
 
 
-def test_middleware_that_breaks_the_lifespan_ends_the_server(project: Path) -> None:
+def test_middleware_that_breaks_the_lifespan_ends_the_server(project: Path, serve: Starter) -> None:
     """An error that climbs out of the lifespan is a failed start, not a server that never starts its apps."""
     add_app(
         project,
@@ -151,7 +151,7 @@ def test_middleware_that_breaks_the_lifespan_ends_the_server(project: Path) -> N
         assert "nothing but requests" in server.output
 
 
-def test_failing_shutdown_is_an_exit_code(project: Path) -> None:
+def test_failing_shutdown_is_an_exit_code(project: Path, serve: Starter) -> None:
     """A shutdown hook that fails is named, and the server ends with 1."""
     add_app(project, "lock", lifecycle='async def shutdown() -> None:\n    raise OSError("jammed")\n')
 

@@ -5,11 +5,11 @@ import signal
 import socket
 from pathlib import Path
 
-from tests.integration.processes import Server, script, serve
+from tests.integration.processes import Server, Starter, script
 from tests.integration.sites import add_hooks, add_views, rewrite
 
 
-def test_changed_file_is_served_and_a_syntax_error_is_survived(project: Path) -> None:
+def test_changed_file_is_served_and_a_syntax_error_is_survived(project: Path, serve: Starter) -> None:
     """A change starts the server anew; a file that cannot be read is waited over, and nobody hangs meanwhile."""
     add_views(project)
     views = project / "shop" / "views.py"
@@ -49,7 +49,7 @@ def test_reload_follows_debug(project: Path) -> None:
         assert json.loads(server.get("/process")[1])["pid"] == server.pid
 
 
-def test_endless_request_does_not_hold_up_the_reload(project: Path) -> None:
+def test_endless_request_does_not_hold_up_the_reload(project: Path, serve: Starter) -> None:
     """A request that never ends is cancelled after a moment, and the shutdown hooks run before the new start."""
     add_hooks(project)
     add_views(project)
@@ -66,7 +66,7 @@ def test_endless_request_does_not_hold_up_the_reload(project: Path) -> None:
         connection.close()
 
 
-def test_files_that_do_not_count_start_nothing(project: Path) -> None:
+def test_files_that_do_not_count_start_nothing(project: Path, serve: Starter) -> None:
     """Uploads, databases and caches are written all day without a restart."""
     with serve(project, "--reload") as server:
         server.address()
@@ -80,7 +80,7 @@ def test_files_that_do_not_count_start_nothing(project: Path) -> None:
         assert server.output.count("starting anew") == 1
 
 
-def test_nothing_is_left_when_the_parent_is_killed(project: Path) -> None:
+def test_nothing_is_left_when_the_parent_is_killed(project: Path, serve: Starter) -> None:
     """A parent that dies without a word takes the serving child along, which still shuts down."""
     add_hooks(project)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.processes import Server, serve
+from tests.integration.processes import Server, Starter
 from tests.integration.sites import add_hooks, add_views
 
 
@@ -17,7 +17,7 @@ def workers_of(server: Server) -> set[int]:
     return {int(pid) for pid in listed.split(",")}
 
 
-def test_all_workers_answer_on_one_address(project: Path) -> None:
+def test_all_workers_answer_on_one_address(project: Path, serve: Starter) -> None:
     """Two workers share the socket; each has its own hooks, and all end with the parent's stop."""
     add_hooks(project)
     add_views(project)
@@ -40,7 +40,7 @@ def test_all_workers_answer_on_one_address(project: Path) -> None:
         assert server.output.count("diary: shutdown") == 2
 
 
-def test_crashed_worker_is_replaced(project: Path) -> None:
+def test_crashed_worker_is_replaced(project: Path, serve: Starter) -> None:
     """A worker that is killed leaves a gap that is filled, and requests are answered all along."""
     add_views(project)
 
@@ -56,7 +56,7 @@ def test_crashed_worker_is_replaced(project: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_every_way_to_stop_reaches_the_workers(project: Path, number: signal.Signals) -> None:
+def test_every_way_to_stop_reaches_the_workers(project: Path, serve: Starter, number: signal.Signals) -> None:
     """Ctrl+C, a stop and a closed terminal end all processes with their shutdown hooks."""
     add_hooks(project)
 
@@ -68,7 +68,7 @@ def test_every_way_to_stop_reaches_the_workers(project: Path, number: signal.Sig
         assert server.output.count("diary: shutdown") == 2
 
 
-def test_workers_do_not_outlive_a_killed_parent(project: Path) -> None:
+def test_workers_do_not_outlive_a_killed_parent(project: Path, serve: Starter) -> None:
     """The end of the parent, however it comes, is a stop for every worker."""
     add_hooks(project)
 
@@ -81,7 +81,7 @@ def test_workers_do_not_outlive_a_killed_parent(project: Path) -> None:
         assert server.output.count("diary: shutdown") == 2
 
 
-def test_reload_leaves_one_worker(project: Path) -> None:
+def test_reload_leaves_one_worker(project: Path, serve: Starter) -> None:
     """With reload there is one serving process, whatever number is asked for."""
     with serve(project, "--workers", "2", "--reload") as server:
         server.address()

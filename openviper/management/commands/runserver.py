@@ -2,13 +2,15 @@
 
 import os
 from argparse import BooleanOptionalAction
+from typing import Any
 
 from openviper.conf.lazy import settings
 from openviper.conf.logging import configure_logging
 from openviper.management.arguments import CommandParser
 from openviper.management.base import BaseCommand
+from openviper.management.serving import add_serving_arguments
 from openviper.management.target import find_application
-from openviper.server.run import LOG_LEVELS, serve
+from openviper.server.run import serve
 from openviper.server.target import Target
 
 
@@ -24,31 +26,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "app", nargs="?", help="the application, as in shop.asgi:app; that of the project by default"
         )
-        parser.add_argument("--host", default="127.0.0.1", help="name or address to listen on (default: %(default)s)")
-        parser.add_argument("--port", type=int, default=8000, help="port, 0 for a free one (default: %(default)s)")
         parser.add_argument(
             "--reload", action=BooleanOptionalAction, help="start anew when a file changes (default: as DEBUG)"
         )
-        parser.add_argument(
-            "--workers",
-            type=int,
-            default=1,
-            help="number of processes; with --reload there is one (default: %(default)s)",
-        )
-        parser.add_argument("--log-level", choices=LOG_LEVELS, default="info", help="(default: %(default)s)")
-        parser.add_argument("--no-access-log", action="store_true", help="do not log each request")
+        add_serving_arguments(parser)
 
-    def handle(
-        self,
-        *,
-        app: str | None,
-        host: str,
-        port: int,
-        reload: bool | None,
-        workers: int,
-        log_level: str,
-        no_access_log: bool,
-    ) -> int:
+    def handle(self, *, app: str | None, reload: bool | None, workers: int, **options: Any) -> int:
         """Serve until told to stop.
 
         Raises:
@@ -65,13 +48,10 @@ class Command(BaseCommand):
         return serve(
             target.text,
             factory=target.is_factory,
-            host=host,
-            port=port,
             reload=reload,
             workers=workers,
-            log_level=log_level,
-            access_log=not no_access_log,
             app_dir=root,
             trusted_proxies=settings.TRUSTED_PROXIES,
             unwatched=(root / settings.MEDIA_ROOT, root / settings.STATIC_ROOT),
+            **options,
         )

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from openviper.server.address import bind_socket
-from openviper.server.children import ChildMaker, Inheritance, stop_requested
+from openviper.server.children import ChildMaker, Inheritance
+from openviper.server.signals import stop_requested
 
 PATIENCE = 30.0
 

@@ -14,10 +14,11 @@ import pytest
 from openviper.server.address import bind_socket
 from openviper.server.options import ProcessOptions
 from openviper.server.process import run_process
+from openviper.server.proxies import TrustedProxies
 from openviper.types import ASGIApp, Receive, Scope, Send
 
 PATIENCE = 30.0
-OPTIONS = ProcessOptions(log_level="info", access_log=False, graceful_timeout=5, trusted_proxies=())
+OPTIONS = ProcessOptions(log_level="info", access_log=False, graceful_timeout=5, trusted_proxies=TrustedProxies(()))
 
 
 class Site:
@@ -182,7 +183,7 @@ def test_forwarded_headers_count_from_trusted_addresses(
     listening: threading.Event, trusted: tuple[str, ...], told: bytes
 ) -> None:
     """Address and scheme of the client come from a trusted proxy, and from nobody else."""
-    with Running(Site(), replace(OPTIONS, trusted_proxies=trusted)) as running:
+    with Running(Site(), replace(OPTIONS, trusted_proxies=TrustedProxies(trusted))) as running:
         assert listening.wait(PATIENCE)
 
         assert running.get(X_Forwarded_For="203.0.113.9", X_Forwarded_Proto="https") == (200, told)
