@@ -18,6 +18,7 @@ from openviper.conf.environment import current_environment
 from openviper.core.context import current_user, ignore_permissions_ctx
 from openviper.exceptions import ImproperlyConfigured
 from openviper.http.coercion import coerce_response
+from openviper.http.request import Request
 from openviper.http.response import Response
 from openviper.middleware.errors import ErrorHandler, ErrorResponder, ServerErrorMiddleware
 from openviper.middleware.stack import MiddlewareEntry, build_middleware_stack, load_middleware
@@ -30,7 +31,8 @@ from openviper.types import ASGIApp, Message, Receive, Scope, Send
 __all__ = ["OpenViper"]
 
 HookT = TypeVar("HookT", bound=Hook)
-HandlerT = TypeVar("HandlerT", bound=ErrorHandler[Any])  # each handler takes an exception class of its own
+E = TypeVar("E", bound=Exception)
+R = TypeVar("R")
 
 logger = logging.getLogger("openviper.app")
 
@@ -78,7 +80,9 @@ class OpenViper(Router):
         self.description = description
         self._middleware = list(middleware or ())
         self._exception_handlers: dict[type[Exception], ErrorHandler[Any]] = {}
-        self._responder = ErrorResponder(self._exception_handlers, debug=self.debug, router=self)
+        self._responder = ErrorResponder(
+            self._exception_handlers, debug=self.debug, router=self, max_body_bytes=settings.MAX_BODY_SIZE
+        )
         self._life = Life(self._steps, hook_timeout=lambda: settings.LIFECYCLE_HOOK_TIMEOUT)
         self._mounted: dict[int, MountedApp] = {}
         self._stack: ASGIApp | None = None
@@ -127,8 +131,10 @@ class OpenViper(Router):
         self._life.on_shutdown.append(handler)
         return handler
 
-    def exception_handler(self, kind: type[Exception]) -> Callable[[HandlerT], HandlerT]:
+    def exception_handler(self, kind: type[E]) -> Callable[[Callable[[Request, E], R]], Callable[[Request, E], R]]:
         """Register the answer to an exception class and those below it that have none of their own.
+
+        A class above ``HTTPException`` and its kin, such as ``Exception``, leaves their answers as they are.
 
         The handler takes the request and the exception, is async or plain, and returns what a route's handler may.
 
@@ -139,7 +145,7 @@ class OpenViper(Router):
         if not (isinstance(given, type) and issubclass(given, Exception)):
             raise TypeError(f"exception_handler() takes a class of exceptions, not {kind!r}")
 
-        def register(handler: HandlerT) -> HandlerT:
+        def register(handler: Callable[[Request, E], R]) -> Callable[[Request, E], R]:
             self._exception_handlers[kind] = handler
             return handler
 

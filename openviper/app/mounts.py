@@ -114,6 +114,8 @@ class MountedApp:
         if not task.done():
             await asyncio.wait({task}, timeout=grace)
             task.cancel()
-            await asyncio.wait({task})
-        if not task.cancelled() and (error := task.exception()) is not None:
+            await asyncio.wait({task}, timeout=_SECONDS_TO_RETURN)
+        if not task.done():
+            logger.error("mounted application %r does not end, although it was cancelled", self._app)
+        elif not task.cancelled() and (error := task.exception()) is not None:
             logger.debug("mounted application %r raised at the end of its lifespan", self._app, exc_info=error)

@@ -20,6 +20,10 @@ ClientAddress: TypeAlias = tuple[str, int]
 
 DEFAULT_MAX_BODY_BYTES: Final = 10 * 1024 * 1024
 
+# Where a scope keeps its body once it has been read, or the error of reading it: middleware, handlers and the answer to
+# an exception each have a request of their own, and the server delivers a body once.
+_BODY: Final = "openviper.body"
+
 
 class Request:
     """What a client asks for.
@@ -148,14 +152,24 @@ class Request:
         return self.scope.get("auth")
 
     async def body(self) -> bytes:
-        """Read the whole body; a second call gives the same bytes.
+        """Read the whole body; a second call gives the same bytes, also on another request of the same scope.
 
         Raises:
             PayloadTooLarge: The body is larger than the limit (413). An announced length is refused unread.
             ClientDisconnectedError: The client went away before the end.
         """
         if self._body is None:
-            self._body = await self._read_body()
+            found = self.scope.get(_BODY)
+            if found is None:
+                try:
+                    found = await self._read_body()
+                except (PayloadTooLarge, ClientDisconnectedError) as error:
+                    self.scope[_BODY] = error  # what is left of the body must not be taken for the whole
+                    raise
+                self.scope[_BODY] = found
+            if isinstance(found, Exception):
+                raise found
+            self._body = found
         return self._body
 
     async def json(self) -> Any:  # foreign data: what it must be is for the handler to say

@@ -37,7 +37,8 @@ class AuthenticationMiddleware(BaseMiddleware):
     """Puts the user into ``scope["user"]``, how they were recognised into ``scope["auth"]``, and sets ``current_user``.
 
     The backends are asked in order; the first that knows the user counts. When none does, the user is an
-    ``AnonymousUser`` and ``scope["auth"]`` is ``{"type": "none"}``. The variable is reset when the request is over.
+    ``AnonymousUser`` and ``scope["auth"]`` is ``{"type": "none"}``, unless an outer layer has set them. The variable
+    is reset when the request is over.
 
     Args:
         app: The next application inwards.
@@ -65,8 +66,9 @@ class AuthenticationMiddleware(BaseMiddleware):
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        user: User = _ANONYMOUS
-        info: Mapping[str, object] = {"type": "none"}
+        # What stands around this application may know who is asking, as the one that it is mounted in does.
+        user: User = scope.get("user") or _ANONYMOUS
+        info: Mapping[str, object] = scope.get("auth") or {"type": "none"}
         for backend in self._backends:
             identity = await backend.authenticate(scope)
             if identity is not None:

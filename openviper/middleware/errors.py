@@ -13,7 +13,7 @@ from typing import Final, TypeAlias, TypeVar
 from openviper.exceptions import HTTPException, MethodNotAllowed, NotFound, OpenViperError
 from openviper.http.coercion import coerce_response
 from openviper.http.exceptions import ClientDisconnectedError
-from openviper.http.request import Request
+from openviper.http.request import DEFAULT_MAX_BODY_BYTES, Request
 from openviper.http.response import JSONResponse, PlainTextResponse, Response
 from openviper.middleware.base import BaseMiddleware
 from openviper.primitives.threads import run_in_thread
@@ -27,6 +27,10 @@ ErrorHandler: TypeAlias = Callable[[Request, E], object] | Callable[[Request, E]
 
 logger = logging.getLogger("openviper.request")
 
+# These have an answer of their own, which only a handler for them or a class below them replaces: one for ValueError
+# is not meant for the framework's 422, nor one for Exception for every 404.
+_ANSWERED: Final = frozenset((HTTPException, ClientDisconnectedError))
+
 # nginx's status for a client that went away; it is logged by servers and sent to nobody.
 _CLIENT_CLOSED_REQUEST: Final = 499
 
@@ -36,9 +40,11 @@ class ErrorResponder:
 
     Args:
         handlers: What a project answers, by exception class; the class nearest to that of the exception counts.
-            Read at each exception, so that handlers registered later count.
+            Read at each exception, so that handlers registered later count. Those for classes above
+            ``HTTPException`` do not replace its answers.
         debug: Whether an unexpected exception is shown with its traceback.
         router: Its routes are shown in debug where an address leads nowhere; None shows none.
+        max_body_bytes: Limit of the body that a handler of the project reads, in bytes.
     """
 
     def __init__(
@@ -47,8 +53,10 @@ class ErrorResponder:
         *,
         debug: bool,
         router: Router | None = None,
+        max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
     ) -> None:
         self._handlers = handlers
+        self._max_body_bytes = max_body_bytes
         self._debug = debug
         self._router = router
 
@@ -59,8 +67,11 @@ class ErrorResponder:
         """
         handler = self._find(type(error))
         if handler is not None:
+            if handler is self._handlers.get(Exception):
+                # The answer for everything that was not foreseen; what it was must be found out all the same.
+                _log(scope, error)
             try:
-                return await _ask(handler, Request(scope, receive), error)
+                return await _ask(handler, Request(scope, receive, self._max_body_bytes), error)
             except Exception as second:  # noqa: BLE001 - the outermost border: the client gets an answer all the same
                 return self.respond_unexpected(scope, second)
         if isinstance(error, HTTPException):
@@ -72,7 +83,7 @@ class ErrorResponder:
 
     def respond_unexpected(self, scope: Scope, error: Exception) -> Response:
         """Log an exception and build the answer 500: everything about it in debug, a short text otherwise."""
-        logger.error("%s %s raised an error", scope.get("method"), scope.get("path"), exc_info=error)
+        _log(scope, error)
         if self._debug:
             return _show(scope, error)
         if _wants_html(scope):
@@ -91,9 +102,12 @@ class ErrorResponder:
         return _short_page(error.status_code, detail, error.headers)
 
     def _find(self, kind: type[Exception]) -> "ErrorHandler[Exception] | None":
-        if not self._handlers:
-            return None
-        return next((self._handlers[base] for base in kind.__mro__ if base in self._handlers), None)
+        for base in kind.__mro__ if self._handlers else ():
+            if base in self._handlers:
+                return self._handlers[base]
+            if base in _ANSWERED:
+                return None
+        return None
 
 
 class ServerErrorMiddleware(BaseMiddleware):
@@ -127,6 +141,10 @@ class ServerErrorMiddleware(BaseMiddleware):
                 raise  # the server closes the connection, so the client sees that the answer is not whole
             response = await self._responder.respond(scope, receive, error)
             await response(scope, receive, send)
+
+
+def _log(scope: Scope, error: Exception) -> None:
+    logger.error("%s %s raised an error", scope.get("method"), scope.get("path"), exc_info=error)
 
 
 async def _ask(handler: ErrorHandler[Exception], request: Request, error: Exception) -> Response:

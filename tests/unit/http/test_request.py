@@ -122,3 +122,18 @@ def test_host_that_is_no_address_is_400(host: bytes) -> None:
     """What the client wrote is the client's fault."""
     with pytest.raises(BadRequest, match="Host header"):
         _ = Request(_scope(headers=[(b"host", host)]), _receive()).url
+
+
+async def test_body_is_read_once_for_all_requests_of_a_scope() -> None:
+    """Middleware, handler and error handler each have a request; the server delivers the body once."""
+    scope, receive = _scope(), _chunks([b"once"])
+    assert await Request(scope, receive).body() == b"once"
+    assert await Request(scope, receive).body() == b"once"
+
+
+async def test_body_that_could_not_be_read_stays_unread() -> None:
+    """What is left after a failure is never taken for the whole."""
+    scope, receive = _scope(), _chunks([b"x" * 11, b"rest"])
+    for _ in range(2):
+        with pytest.raises(PayloadTooLarge):
+            await Request(scope, receive, max_body_bytes=10).body()

@@ -283,3 +283,15 @@ async def test_stack_builds_it_from_the_setting() -> None:
     stack: ASGIApp = build_middleware_stack(app, load_middleware(settings.MIDDLEWARE))
     response = await TestClient(stack, "http://localhost").get("/")
     assert (response.status_code, called) == (204, ["AnonymousUser"])
+
+
+async def test_user_that_an_outer_layer_knows_is_kept(inner: Recorder) -> None:
+    """A proxy's middleware, or the application that this one is mounted in, has told who is asking."""
+    ada = Member("ada")
+    scope = {**request_scope(), "user": ada, "auth": {"type": "proxy"}}
+    await AuthenticationMiddleware(inner, backends=[HeaderBackend()])(scope, no_message, no_send)
+    assert (inner.users, scope["user"], scope["auth"]) == ([ada], ada, {"type": "proxy"})
+
+    scope = {**request_scope(x_user="bob"), "user": ada, "auth": {"type": "proxy"}}
+    await AuthenticationMiddleware(inner, backends=[HeaderBackend()])(scope, no_message, no_send)
+    assert inner.users[-1] == Member("bob")

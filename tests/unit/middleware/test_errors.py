@@ -13,6 +13,7 @@ from openviper.exceptions import (
     ImproperlyConfigured,
     MethodNotAllowed,
     NotFound,
+    PermissionDenied,
     Unauthorized,
     ValidationError,
 )
@@ -209,3 +210,47 @@ async def test_error_after_the_start_goes_on_to_the_server() -> None:
     with pytest.raises(RuntimeError, match="half-way"):
         await ServerErrorMiddleware(half, responder=ErrorResponder({}, debug=False))(_scope(), _receive, send)
     assert len(sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(NotFound(), 404), (Unauthorized(), 401), (ValidationError([]), 422), (PermissionDenied(), 403)],
+)
+@pytest.mark.parametrize("kind", [Exception, ValueError, OSError])
+async def test_handler_for_a_wide_class_leaves_http_answers_alone(
+    kind: type[Exception], error: Exception, status: int
+) -> None:
+    """A 404 is no fault, and the framework's 422 is not the ValueError that a project has in mind."""
+
+    def oops(request: Request, error: Exception) -> tuple[str, int]:
+        return "oops", 500
+
+    assert (await _respond(error, handlers={kind: oops})).status_code == status
+    assert (await _respond(ClientDisconnectedError(1), handlers={kind: oops})).status_code == 499
+    assert (await _respond(error, handlers={HTTPException: oops, kind: oops})).status_code == 500
+
+
+async def test_answer_for_everything_else_is_logged_with_the_error(caplog: pytest.LogCaptureFixture) -> None:
+    """A handler for Exception decides what the client sees, not whether the fault is found out."""
+
+    def sorry(request: Request, error: Exception) -> tuple[str, int]:
+        return "sorry", 500
+
+    assert (await _respond(RuntimeError("unforeseen"), handlers={Exception: sorry})).body == b"sorry"
+    assert "RuntimeError: unforeseen" in caplog.text
+
+
+async def test_handler_may_read_the_body_within_the_limit_of_the_application() -> None:
+    """The body that the route's handler has read is there, and another one is bounded."""
+
+    async def echo(request: Request, error: Exception) -> bytes:
+        return await request.body()
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"0123456789", "more_body": False}
+
+    scope = _scope()
+    await Request(scope, receive).body()
+    responder = ErrorResponder({KeyError: echo}, debug=False, max_body_bytes=5)
+    assert (await responder.respond(scope, receive, KeyError())).body == b"0123456789"
+    assert (await responder.respond(_scope(), receive, KeyError())).status_code == 500
