@@ -187,7 +187,7 @@ async def test_exception_handlers_and_coercion_are_at_hand(configure: Callable[.
     assert (answer.status_code, answer.text) == (410, "gone")
     assert app.coerce_response(None).status_code == 204
     with pytest.raises(TypeError, match="class of exceptions"):
-        app.exception_handler(int)  # type: ignore[arg-type]  # the point of the test
+        app.exception_handler(int)  # type: ignore[type-var]  # the point of the test
 
 
 async def test_stack_is_rebuilt_on_request(configure: Callable[..., None]) -> None:
