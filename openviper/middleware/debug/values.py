@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Final
 
-from openviper.conf.masking import MASK, is_sensitive, mask_text
+from openviper.conf.masking import MASK, is_sensitive
 
 __all__ = ["is_secret", "show_header", "show_value"]
 
@@ -23,13 +23,22 @@ _CUT: Final = "…"
 # What names credentials in requests, besides those that the settings know.
 _WORDS: Final = "secret|passw|passphrase|pwd|token|key|credential|authori[sz]ation|cookie|session_?id|csrf"
 _SECRET_NAME: Final = re.compile(rf"(?i){_WORDS}")
+# Texts come from clients: names are possessive (++) and looked into once, so that no text takes quadratic time.
+_NAME: Final = rf"\b(?=\w*?(?:{_WORDS}))\w++"
 # 'api-key': 'x', (b'cookie', b'x'), and the name of a form field with its value after an empty line.
-_QUOTED_NAME: Final = rf"""(?P<quote>['"])[\w-]*(?:{_WORDS})[\w-]*(?P=quote)(?:\s*[:,=]\s*|(?:\r?\n){{2}})"""
+_QUOTED_NAME: Final = rf"""(?P<quote>['"])(?=[\w-]*?(?:{_WORDS}))[\w-]++(?P=quote)(?:\s*[:,=]\s*|(?:\r?\n){{2}})"""
 # A value that is neither quoted nor a plain word may go on for any length, so everything behind it is hidden.
-_ANY_VALUE: Final = r"""(?:b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*"|(?!None\b)[\w.+-]+(?=[\s,)\]}>]|$)|(?!None\b).*)"""
-_URL_PASSWORD: Final = re.compile(r"(?P<before>://[^\s:/?#@'\"]*:)[^\s'\"]+(?=@)")
-_SECRET_IN_TEXT: Final = re.compile(rf"(?is)(?P<before>{_QUOTED_NAME}){_ANY_VALUE}")
-_SECRET_IN_REPR: Final = re.compile(rf"(?is)(?P<before>\b\w*(?:{_WORDS})\w*\s*=\s*|{_QUOTED_NAME}){_ANY_VALUE}")
+_QUOTED: Final = r"""b?'(?:[^'\\]|\\.)*+'|b?"(?:[^"\\]|\\.)*+\""""
+_ANY_VALUE: Final = rf"(?:{_QUOTED}|(?!None\b)[\w.+-]++(?=[\s,)\]}}>]|$)|(?!None\b).*)"
+_SECRETS_OF_TEXT: Final = (
+    re.compile(rf"(?is)(?P<before>{_QUOTED_NAME}){_ANY_VALUE}"),
+    re.compile(rf"(?i)(?P<before>{_NAME}=)[^\s&;,'\"]+"),
+    re.compile(r"(?P<before>://[^\s:/?#@'\"]*+:)[^\s'\"]+(?=@)"),
+)
+_SECRETS_OF_REPR: Final = (
+    re.compile(rf"(?is)(?P<before>{_NAME}\s*=\s*|{_QUOTED_NAME}){_ANY_VALUE}"),
+    _SECRETS_OF_TEXT[-1],
+)
 
 # Containers are walked only when they are shown as Python does it: a class with a repr of its own may hide something.
 _MAPPINGS: Final = frozenset({dict.__repr__, OrderedDict.__repr__, defaultdict.__repr__, Counter.__repr__})
@@ -69,7 +78,7 @@ def show_header(name: str, value: str) -> str:
         value: As it was sent.
     """
     if not is_secret(name):
-        return _cut(mask_text(value[:_WINDOW]))
+        return _cut(_hide_all(_SECRETS_OF_TEXT, value[:_WINDOW]))
     scheme, space, _ = value.partition(" ")
     is_scheme = space and name.endswith("authorization") and re.fullmatch(r"[A-Za-z-]{1,20}", scheme)
     return f"{scheme} {MASK}" if is_scheme else MASK
@@ -111,7 +120,7 @@ class _Writer:
         if isinstance(value, int) and shown_by is int.__repr__ and value.bit_length() > 4 * _MOST_DIGITS:
             # Python refuses to write very large numbers, and takes quadratic time for large ones.
             return f"<{kind.__name__} of {value.bit_length():,} bits>"
-        return _cut(_URL_PASSWORD.sub(_hide, _SECRET_IN_REPR.sub(_hide, repr(value)[:_WINDOW])))
+        return _cut(_hide_all(_SECRETS_OF_REPR, repr(value)[:_WINDOW]))
 
     def _pairs(self, value: "dict[object, object]", level: int) -> Iterable[str]:
         for key, item in dict.items(value):
@@ -138,8 +147,8 @@ def _is_nothing(value: object) -> bool:
 def _mask_content(value: str | bytes | bytearray) -> str | bytes:
     """Hide what a text says to be secret, before it is quoted and its own quotes change: JSON, forms, queries, URLs."""
     if isinstance(value, str):
-        return mask_text(_SECRET_IN_TEXT.sub(_hide, value))
-    return mask_text(_SECRET_IN_TEXT.sub(_hide, value.decode("latin-1"))).encode("latin-1")
+        return _hide_all(_SECRETS_OF_TEXT, value)
+    return _hide_all(_SECRETS_OF_TEXT, value.decode("latin-1")).encode("latin-1")
 
 
 def _name_of(key: object) -> str:
@@ -148,8 +157,10 @@ def _name_of(key: object) -> str:
     return key if type(key) is str else ""
 
 
-def _hide(found: "re.Match[str]") -> str:
-    return f"{found['before']}{MASK}"
+def _hide_all(patterns: Iterable[re.Pattern[str]], text: str) -> str:
+    for pattern in patterns:
+        text = pattern.sub(rf"\g<before>{MASK}", text)
+    return text
 
 
 def _cut(text: str) -> str:
