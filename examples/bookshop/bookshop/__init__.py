@@ -1,1 +1,1 @@
-"""The project: settings, routes and the pages that belong to no app."""
+"""The project: settings, routes, and what its apps share."""

@@ -4,10 +4,9 @@ import os
 
 os.environ.setdefault("OPENVIPER_SETTINGS_MODULE", "bookshop.settings")
 
-from openviper import OpenViper
-from openviper.exceptions import NotFound
+from openviper import HTTPException, OpenViper
 
-from bookshop.views import show_not_found
+from bookshop.errors import answer_error
 
 app = OpenViper()
-app.exception_handler(NotFound)(show_not_found)
+app.exception_handler(HTTPException)(answer_error)

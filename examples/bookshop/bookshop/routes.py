@@ -1,11 +1,25 @@
 """Which address goes where."""
 
-from openviper.routing.router import Router
+from openviper import Router
 
+import catalogue.routes
+import media.routes
+import members.routes
+import orders.routes
 from bookshop import views
-from catalogue.routes import api, pages
 
-router = Router()
-router.get("/health", name="health")(views.show_health)
+pages = Router()
+pages.get("/", name="home")(views.show_home)
+pages.get("/about", name="about")(views.show_about)
+pages.get("/static/shop.css", name="stylesheet")(views.send_stylesheet)
+pages.get("/api/health", name="health")(views.report_health)
 
-route_paths = [("/", router), ("/", pages), ("/api", api)]
+route_paths = [
+    ("/", pages),
+    ("/", catalogue.routes.pages),
+    ("/", members.routes.pages),
+    ("/", orders.routes.pages),
+    ("/", media.routes.pages),
+    ("/api", catalogue.routes.api),
+    ("/api", orders.routes.api),
+]

@@ -1,1 +1,1 @@
-"""The books of the shop: their data, pages and API."""
+"""The books of the shop, their authors and shelves."""

@@ -21,7 +21,7 @@ class VisitCounter:
             RuntimeError: Nobody has called ``restart``.
         """
         if self._numbers is None:
-            raise RuntimeError("visits is not ready; is it in INSTALLED_APPS?")
+            raise RuntimeError("members is not ready; is it in INSTALLED_APPS?")
         return next(self._numbers)
 
 

@@ -3,7 +3,7 @@
 from openviper.middleware.base import BaseMiddleware
 from openviper.types import Receive, Scope, Send
 
-from visits.counter import counter
+from members.visits import counter
 
 
 class VisitMiddleware(BaseMiddleware):

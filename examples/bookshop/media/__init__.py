@@ -1,0 +1,3 @@
+"""Files that belong to books: covers and first pages, drawn and written when they are asked for."""
+
+requires = ("catalogue",)

@@ -1,0 +1,45 @@
+"""Joining the shop."""
+
+from openviper.testing import TestClient
+
+from bookshop.asgi import app
+
+ADA = {"name": "Ada Vance", "email": "ada@example.org", "city": "Porto", "favourite": "novel"}
+
+
+async def test_member_sees_what_is_known_of_them(client: TestClient) -> None:
+    """After joining, a browser finds the member again, and the checkout knows the name."""
+    page = await client.post("/join", data=ADA, follow_redirects=True)
+
+    assert "Welcome, Ada Vance" in page.text
+    assert "ada@example.org" in page.text
+    await client.post("/cart/add", data={"book_id": 3, "count": 1})
+    assert 'value="Ada Vance"' in (await client.get("/checkout")).text
+
+
+async def test_member_is_unknown_to_other_browsers(client: TestClient) -> None:
+    """Another browser is asked to join, whatever it says it is."""
+    await client.post("/join", data=ADA)
+
+    for cookie in ("", "visitor=1", "visitor=" + "x" * 32, "visitor=<script>"):
+        answer = await TestClient(app).get("/me", headers={"cookie": cookie})
+        assert answer.headers["location"] == "/join"
+
+
+async def test_joining_twice_leads_to_the_same_member(client: TestClient) -> None:
+    """A browser joins once."""
+    await client.post("/join", data=ADA)
+    again = await client.post("/join", data={**ADA, "name": "Somebody"}, follow_redirects=True)
+
+    assert "Welcome, Ada Vance" in again.text
+
+
+async def test_faults_are_shown_in_the_form(client: TestClient) -> None:
+    """What is wrong stands beside the field, and what was right stays in it."""
+    page = await client.post("/join", data={"name": "Ada <Vance>", "email": "ada@", "favourite": "nope"})
+
+    assert page.status_code == 422
+    assert 'value="Ada &lt;Vance&gt;"' in page.text
+    for name in ("email", "city", "favourite"):
+        assert f'href="#{name}"' in page.text
+    assert "visitor" not in client.cookies
