@@ -55,6 +55,17 @@ def test_new_project_passes_its_own_tests(project: Path, way: str) -> None:
     assert "1 passed" in tested.stdout
 
 
+def test_generated_tests_need_pytest_only(project: Path) -> None:
+    """Without a plugin for asynchronous tests those of a new project and a new app pass, and nothing is warned of."""
+    assert viperctl(project, "create-app", "blog").returncode == 0
+
+    tested = run([sys.executable, "-m", "pytest", "-p", "no:asyncio", "-p", "no:anyio"], project)
+
+    assert tested.returncode == 0, tested.stdout
+    assert "2 passed" in tested.stdout
+    assert "warning" not in tested.stdout
+
+
 def test_git_keeps_the_secret_out(project: Path) -> None:
     """``.env`` is ignored from the first commit on, ``.env.example`` is not."""
     run(["git", "init", "--quiet", "."], project)
