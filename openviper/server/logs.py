@@ -7,6 +7,7 @@ import sys
 from typing import Final
 
 from uvicorn.config import LOG_LEVELS, LOGGING_CONFIG
+from uvicorn.logging import DefaultFormatter
 
 from openviper.conf.logging import JsonFormatter
 from openviper.server.options import LogFormat
@@ -29,11 +30,11 @@ def configure_server_log(level: str, log_format: LogFormat | None = None) -> Non
     Args:
         level: Name of the least level, as uvicorn knows it.
         log_format: ``json`` gives every handler on stdout and stderr this form, and those who log nothing one;
-            None and ``text`` leave the handlers of the project as they are.
+            ``text`` takes it from them. None leaves the handlers of the project as they are.
     """
-    if log_format == "json":
-        _log_json()
-    elif not logging.getLogger().handlers:
+    if log_format is not None:
+        _change_format(log_format)
+    if log_format != "json" and not logging.getLogger().handlers:
         ours = {"handlers": ["default"], "propagate": False}
         loggers = {**LOGGING_CONFIG["loggers"], _OURS: ours, _GRANIAN: ours}
         logging.config.dictConfig({**LOGGING_CONFIG, "loggers": loggers})
@@ -55,12 +56,17 @@ def _is_no_cancellation(record: logging.LogRecord) -> bool:
     return "CancelledError" not in record.getMessage().rstrip().rpartition("\n")[2]
 
 
-def _log_json() -> None:
+def _change_format(log_format: LogFormat) -> None:
     root = logging.getLogger()
-    if not root.handlers:
-        root.addHandler(logging.StreamHandler())
+    if log_format == "json":
+        if not root.handlers:
+            root.addHandler(logging.StreamHandler())
+        # A warning of Python itself would be the one line that is no JSON.
+        logging.captureWarnings(True)
     for handler in root.handlers:
-        if isinstance(handler, logging.StreamHandler) and handler.stream in (sys.stdout, sys.stderr):
+        if not isinstance(handler, logging.StreamHandler) or handler.stream not in (sys.stdout, sys.stderr):
+            continue
+        if log_format == "json":
             handler.setFormatter(JsonFormatter())
-    # A warning of Python itself would be the one line that is no JSON.
-    logging.captureWarnings(True)
+        elif isinstance(handler.formatter, JsonFormatter):
+            handler.setFormatter(DefaultFormatter(LOGGING_CONFIG["formatters"]["default"]["fmt"]))

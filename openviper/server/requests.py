@@ -163,6 +163,6 @@ class _Answer:
 
 def _fit_address(address: Any) -> tuple[str, int] | None:
     """Give host and port; None for a peer at a unix socket, which has none."""
-    if not address or not str(address[1]).isdigit():
+    if not address or not address[0] or not str(address[1]).isdigit():
         return None
     return (str(address[0]), int(address[1]))

@@ -5,10 +5,12 @@ import http.client
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import sysconfig
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self, TypeAlias
@@ -131,9 +133,39 @@ class Server:
         finally:
             connection.close()
 
+    def open(self, path: str, *headers: str) -> socket.socket:
+        """Begin a request, wait for the first bytes of its answer, and leave the connection open."""
+        connection = socket.create_connection(self.address(), timeout=PATIENCE)
+        lines = [f"GET {path} HTTP/1.1", "Host: localhost", *headers, "", ""]
+        connection.sendall("\r\n".join(lines).encode())
+        assert connection.recv(16), f"{path} was not answered"
+        return connection
+
+    def open_websocket(self, path: str) -> socket.socket:
+        """Open a websocket, as a client that then says nothing."""
+        handshake = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"]
+        return self.open(path, *handshake, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
+
+    def wait_until_refused(self) -> None:
+        """Wait until the server lets nobody in any more.
+
+        Raises:
+            AssertionError: It still does when the patience is at its end.
+        """
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            with socket.socket() as visitor:
+                if visitor.connect_ex(self.address()) != 0:
+                    return
+        raise AssertionError("connections are still taken")
+
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to the process that was started."""
         self._process.send_signal(number)
+
+    def send_signal_to_all(self, number: signal.Signals) -> None:
+        """Send a signal to the process and its children, as a terminal and a service manager do."""
+        os.killpg(self._process.pid, number)
 
     def wait(self) -> int:
         """Wait for the end of the process and of its output, and return the exit code."""

@@ -70,6 +70,10 @@ async def look(request: Request) -> dict[str, object]:
     return {"user": user and user.username, "bypass": ignore_permissions_ctx.get()}
 
 
+async def broken(request: Request) -> str:
+    raise LookupError("no such lamp")
+
+
 async def slow(request: Request) -> str:
     print("slow: begun", flush=True)
     while not Path("release").exists():
@@ -87,11 +91,31 @@ from shop import views
 
 router = Router()
 router.get("/")(views.home)
-for view in (views.process, views.leave, views.look, views.slow):
+for view in (views.process, views.leave, views.look, views.broken, views.slow):
     router.get(f"/{view.__name__}")(view)
 
 route_paths = [("/", router)]
 '''
+
+
+STREAM = """
+
+async def stream(scope, receive, send):
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (await receive())["type"] != "websocket.disconnect":
+            continue
+        print("stream: disconnected", flush=True)
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    while True:
+        await send({"type": "http.response.body", "body": b"x" * 100, "more_body": True})
+        await asyncio.sleep(0.01)
+
+
+app.mount("/stream", stream)
+"""
 
 
 def add_app(project: Path, name: str, **modules: str) -> None:
@@ -132,6 +156,12 @@ def rewrite(path: Path, text: str) -> None:
     draft = path.with_suffix(".draft")
     draft.write_text(text)
     draft.replace(path)
+
+
+def add_stream(project: Path) -> None:
+    """Mount an application that answers without an end, and holds websockets open."""
+    with (project / "shop" / "asgi.py").open("a") as file:
+        file.write("\nimport asyncio\n" + STREAM)
 
 
 def add_views(project: Path) -> None:

@@ -1,12 +1,13 @@
 """A server that starts anew when a file changes."""
 
 import json
+import os
 import signal
 import socket
 from pathlib import Path
 
 from tests.integration.processes import Server, Starter, script
-from tests.integration.sites import add_hooks, add_views, rewrite
+from tests.integration.sites import add_hooks, add_stream, add_views, rewrite
 
 
 def test_changed_file_is_served_and_a_syntax_error_is_survived(project: Path, serve: Starter) -> None:
@@ -64,6 +65,41 @@ def test_endless_request_does_not_hold_up_the_reload(project: Path, serve: Start
         assert server.output.count("diary: shutdown") == 1
         assert server.output.count("diary: startup") == 2
         connection.close()
+
+
+def test_open_connections_do_not_hold_up_the_reload(project: Path, serve: Starter) -> None:
+    """A stream, a websocket and a kept connection of a browser end with the old server."""
+    add_stream(project)
+
+    with serve(project, "--reload") as server:
+        held = [server.open("/stream/"), server.open_websocket("/stream/"), server.open("/")]
+        (project / "shop" / "views.py").touch()
+
+        server.address(count=2)
+        assert server.get("/")[0] == 200
+        assert "stream: disconnected" in server.output
+        assert "Traceback" not in server.output
+        assert server.stop() == 0
+        for connection in held:
+            connection.close()
+
+
+def test_two_saves_of_one_second_and_one_size_are_both_served(project: Path, serve: Starter) -> None:
+    """Python takes bytecode for fresh by time and size; the code that answers is that of the file all the same."""
+    add_views(project)
+    views = project / "shop" / "views.py"
+    text, saved_at = views.read_text(), views.stat().st_mtime
+
+    with serve(project, "--reload", PYTHONDONTWRITEBYTECODE="") as server:
+        assert server.get("/") == (200, "one")
+        for count, word in enumerate(("two", "six"), 2):
+            draft = project / "views.draft"
+            draft.write_text(text.replace('"one"', f'"{word}"'))
+            os.utime(draft, (saved_at, saved_at))
+            draft.replace(views)
+
+            server.address(count=count)
+            assert server.get("/") == (200, word)
 
 
 def test_files_that_do_not_count_start_nothing(project: Path, serve: Starter) -> None:

@@ -101,18 +101,6 @@ def test_host_without_lifespan_starts_with_the_first_request(project: Path) -> N
         assert server.output.count("the server sent no lifespan event") == 1
 
 
-def test_access_log_can_be_turned_off(project: Path, serve: Starter) -> None:
-    """Requests are logged, and not with ``--no-access-log``."""
-    with serve(project) as server:
-        server.get("/")
-        server.wait_for(r'"GET / HTTP/1\.1" 200')
-
-    with serve(project, "--no-access-log") as server:
-        server.get("/")
-        server.stop()
-        assert "GET /" not in server.output
-
-
 def test_server_does_not_tell_what_it_is(project: Path, serve: Starter) -> None:
     """No ``Server`` header names the program and its version."""
     with serve(project) as server:

@@ -44,6 +44,8 @@ class Command(BaseCommand):
         if reload is None:
             # Who asks for workers wants to see them; and only POSIX systems can reload.
             reload = settings.DEBUG and workers == 1 and os.name == "posix"
+        if options["log_format"] is None and settings.LOG_FORMAT == "json" and not settings.LOGGING:
+            options["log_format"] = "json"  # also for what is said before the application has set up its logging
         root = self.project.root
         return serve(
             target.text,

@@ -1,15 +1,18 @@
 """Children that run the command line of their parent again."""
 
-import os
 import signal
+import socket
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from openviper.server.address import bind_socket
 from openviper.server.children import ChildMaker, Inheritance
-from openviper.server.signals import stop_requested
+from openviper.server.signals import HURRY
+from openviper.server.unix_socket import bind_unix_socket
 
 PATIENCE = 30.0
 
@@ -89,14 +92,27 @@ def test_address_is_kept_while_connections_are_refused(maker: ChildMaker) -> Non
     assert maker.listener.getsockname() == address
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signal_sets_the_event_and_handlers_come_back(number: signal.Signals) -> None:
-    """Inside the block a signal only sets the event; after it everything is as before."""
-    before = signal.getsignal(number)
+def test_address_is_kept_at_a_unix_socket_too() -> None:
+    """The path stays taken while nobody is let in there."""
+    with tempfile.TemporaryDirectory(prefix="ov") as folder:
+        path = Path(folder).resolve() / "s"
+        maker = ChildMaker(bind_unix_socket(path))
 
-    with stop_requested() as stopping:
-        assert not stopping.is_set()
-        os.kill(os.getpid(), number)
-        assert stopping.wait(PATIENCE)
+        maker.refuse_connections()
 
-    assert signal.getsignal(number) == before
+        assert maker.listener.getsockname() == str(path)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as visitor:
+            assert visitor.connect_ex(str(path)) != 0
+        maker.close()
+
+
+def test_all_children_are_asked_to_hurry(maker: ChildMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One call reaches every child that still runs, and none that has ended."""
+    as_command_line(monkeypatch, "-c", "import signal; signal.pause()")
+    children = [maker.start(), maker.start()]
+    children[0].ask_to_stop()
+    children[0].wait(PATIENCE)
+
+    maker.hurry()
+
+    assert [child.wait(PATIENCE) for child in children] == [-signal.SIGTERM, -HURRY]

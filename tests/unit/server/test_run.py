@@ -1,6 +1,8 @@
 """What ``serve`` refuses before it starts anything."""
 
+import json
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,3 +81,37 @@ def test_folder_of_the_application_comes_first_on_the_path_once(site: Path, caps
 
     assert sys.path[0] == str(site)
     assert sys.path.count(str(site)) == 1
+
+
+def test_missing_server_is_told_with_its_extra(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A server that is not installed is one message, before anything is bound or started."""
+    monkeypatch.setitem(sys.modules, "granian", None)
+
+    for workers in (1, 2):
+        assert serve(nothing, port=0, server="granian", workers=workers) == 1
+        assert capsys.readouterr().err == (
+            "the server granian needs the package 'granian', which is not installed; "
+            'install it with: pip install "openviper[granian]"\n'
+        )
+
+
+def test_wrong_wishes_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """A time that cannot be and a proxy that is no address are one message each."""
+    assert serve(nothing, port=0, graceful_timeout=-1) == 1
+    assert capsys.readouterr().err == "-1 seconds to stop cannot be; ask for 0 or more\n"
+    assert serve(nothing, port=0, trusted_proxies=["proxy.example"]) == 1
+    assert "the trusted proxy 'proxy.example' is no address" in capsys.readouterr().err
+
+
+def test_failure_is_json_where_the_log_is() -> None:
+    """The reason why the server did not start is one JSON object too, with its exception."""
+    words = "from openviper.server.run import serve; raise SystemExit(serve('gone', port=0, log_format='json'))"
+    result = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, timeout=30, check=False)
+
+    entry = json.loads(result.stderr)
+    assert result.returncode == 1
+    assert (entry["level"], entry["logger"]) == ("CRITICAL", "openviper.server")
+    assert "there is no module gone" in entry["message"]
+    assert "ModuleNotFoundError" in entry["exception"]
