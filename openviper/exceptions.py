@@ -70,6 +70,11 @@ class OpenViperError(Exception):
         code = str(vars(kind).get("code", ""))
         return f"reference/errors.html#{code}" if code else None
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Say how a copy, or the process that gets this error from another one, makes it again."""
+        # An exception's own way is to call the class with the message, and most of ours take something else.
+        return _remake, (type(self), self.args, dict(vars(self)))
+
 
 class ImproperlyConfigured(OpenViperError):
     """A setting, or what it points to, cannot work; the message names the setting and the mend."""
@@ -266,6 +271,13 @@ class ServiceUnavailable(HTTPException):
 
     def __init__(self, detail: object = None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(503, detail, headers)
+
+
+def _remake(kind: type[OpenViperError], args: tuple[object, ...], state: Mapping[str, object]) -> OpenViperError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    vars(error).update(state)
+    return error
 
 
 def _phrase(status_code: int) -> str:

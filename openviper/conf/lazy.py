@@ -101,6 +101,10 @@ class LazySettings(_Names):
         origin = "configure()" if self._state.is_configured else self.module or "the defaults"
         return f"<settings from {origin}>"
 
+    def __reduce__(self) -> str:
+        # A copy is the same object, and another process has settings of its own under this name.
+        return "settings"
+
     @property
     def is_loaded(self) -> bool:
         """Whether values are there, so that reading one cannot fail."""

@@ -1,12 +1,18 @@
 """Errors that cross the border of a package."""
 
+import copy
+import pickle
+
 import pytest
 
 from openviper import exceptions
+from openviper.apps.exceptions import AppReadyError, AppShutdownError
+from openviper.conf.exceptions import UnknownSettingError
 from openviper.exceptions import (
     AuthenticationFailed,
     HTTPException,
     MethodNotAllowed,
+    MissingDependencyError,
     OpenViperError,
     PayloadTooLarge,
     PermissionDenied,
@@ -54,3 +60,29 @@ def test_all_settings_errors_stand_in_one_message() -> None:
     assert error.errors == ["SECRET_KEY is empty", "DEBUG is on"]
     assert "2 problems" in str(error)
     assert "\n  - DEBUG is on" in str(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SettingsValidationError(["SECRET_KEY is empty"]),
+        MissingDependencyError("redis.asyncio", extra="redis", needed_by="RedisCache"),
+        HTTPException(418, {"why": 1}, {"X-Why": "1"}),
+        MethodNotAllowed({"POST", "GET"}),
+        PermissionDenied(),
+        ValidationError(["x"]),
+        UnknownSettingError("DEBGU", suggestion="DEBUG"),
+        AppReadyError("shop", ValueError("no")),
+        AppShutdownError([("shop", ValueError("no"))]),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_errors_travel_between_processes(error: OpenViperError) -> None:
+    """What a worker or a test runner sends to another process arrives with its message and its evidence."""
+    error.add_note("seen in a worker")
+    for again in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert type(again) is type(error)
+        assert (str(again), again.args, repr(again)) == (str(error), error.args, repr(error))
+        assert {name: repr(value) for name, value in vars(again).items()} == {
+            name: repr(value) for name, value in vars(error).items()
+        }

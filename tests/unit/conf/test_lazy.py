@@ -1,9 +1,11 @@
 """The settings object: lazy, read-only, safe between threads, restorable."""
 
 import asyncio
+import copy
 import inspect
 import logging
 import os
+import pickle
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -213,6 +215,12 @@ def test_reset_inside_an_override(settings: LazySettings) -> None:
         assert not settings.is_loaded
         settings.configure(PROJECT_NAME="new")
     assert (settings.DEBUG, settings.PROJECT_NAME) == (True, "new")
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])
+def test_copy_is_the_object_itself(again: Callable[[LazySettings], LazySettings]) -> None:
+    """There is one settings object in a process, whatever is copied or sent with it."""
+    assert again(project_settings) is project_settings
 
 
 async def test_override_is_seen_by_tasks(settings: LazySettings) -> None:
