@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl
 from openviper import BadRequest, HTTPException, Request, ValidationError
 
 _MOST_FIELDS = 60
+# Invisible, and part of how names are written in Persian and in many scripts of India.
+_JOINERS = dict.fromkeys((0x200C, 0x200D))
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
 
 
@@ -58,7 +60,7 @@ class Fields:
         if not isinstance(value, str):
             return self._refuse(name, "must be text")
         value = value.strip()
-        if not value.isprintable():
+        if not value.translate(_JOINERS).isprintable():
             return self._refuse(name, "holds a character that cannot be printed")
         if not least <= len(value) <= most:
             fault = f"is too long; {most} characters fit" if len(value) > most else f"needs {least} characters or more"

@@ -6,19 +6,20 @@ They are coroutines, as those of a database are, so that nothing but this module
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from bookshop.paging import Page, page_of
 from catalogue.models import Author, Book, Genre
 
 Sort: TypeAlias = Literal["title", "newest", "oldest", "cheapest", "dearest"]
 
-_ORDERS: Mapping[str, Callable[[Book], Any]] = {
-    "title": lambda book: (_title_key(book.title), book.id),
-    "newest": lambda book: (-book.year, book.id),
-    "oldest": lambda book: (book.year, book.id),
-    "cheapest": lambda book: (book.price, book.id),
-    "dearest": lambda book: (-book.price, book.id),
+# The number comes last, so that books which are alike keep their place from page to page.
+_ORDERS: Mapping[Sort, Callable[[Book], tuple[int, str, int]]] = {
+    "title": lambda book: (0, _title_key(book.title), book.id),
+    "newest": lambda book: (-book.year, "", book.id),
+    "oldest": lambda book: (book.year, "", book.id),
+    "cheapest": lambda book: (book.price, "", book.id),
+    "dearest": lambda book: (-book.price, "", book.id),
 }
 
 _genres: dict[str, Genre] = {}

@@ -1,5 +1,8 @@
 """Joining the shop."""
 
+from html import unescape
+
+import pytest
 from openviper.testing import TestClient
 
 from bookshop.asgi import app
@@ -43,3 +46,14 @@ async def test_faults_are_shown_in_the_form(client: TestClient) -> None:
     for name in ("email", "city", "favourite"):
         assert f'href="#{name}"' in page.text
     assert "visitor" not in client.cookies
+
+
+@pytest.mark.parametrize(
+    "name", ["Zoë O'Dowd-Şahin", "نیلو\u200cفر", "ශ්\u200dරී", "李小龍", "\U0001f469\u200d\U0001f680"]
+)
+async def test_names_of_the_world_are_names(client: TestClient, name: str) -> None:
+    """Whatever script a name is written in, it comes back as it was."""
+    page = await client.post("/join", data={**ADA, "name": name}, follow_redirects=True)
+
+    assert page.status_code == 200
+    assert name in unescape(page.text)
