@@ -30,7 +30,7 @@ _CONNECTIONS: Final = 65536
 
 # Seconds that granian may take to send what cancelled requests have left; it also waits for requests that have not
 # arrived as a whole, and these get no more time.
-_CANCEL_TIMEOUT: Final = 0.5
+_CANCEL_TIMEOUT: Final = 0.25
 
 # dictConfig for granian, which would take over the handlers of the project otherwise: touch none.
 _KEEP_LOGGING: Final = {"version": 1, "incremental": True, "formatters": {}, "handlers": {}, "loggers": {}}

@@ -40,6 +40,8 @@ class HTTPSettings(BaseSettings):
     TRUSTED_PROXIES: tuple[str, ...] = ()
     """Addresses or networks (``10.0.0.0/8``) of proxies whose ``X-Forwarded-*`` headers are believed.
 
+    ``unix`` stands for whoever connects to a unix socket, where there are no addresses.
+
     Danger: a network that clients can send from lets them forge their own address.
     """
 
