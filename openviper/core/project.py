@@ -1,4 +1,4 @@
-"""Which project a command is meant for, read from the names of files; nothing is imported, created or changed.
+"""Which project a command is meant for, read from the names of files and ``.env``; nothing is imported or changed.
 
 A folder is a project in one of two layouts. In the *root layout* its own ``settings.py``, ``models.py`` or
 ``routes.py`` are the project, as top-level modules, and the folder's name is the label of the app. In the
@@ -9,12 +9,15 @@ import keyword
 import re
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from openviper.conf.environment import DotenvFile
 from openviper.core.exceptions import AmbiguousProjectError, TargetError
+from openviper.exceptions import ImproperlyConfigured
 
 __all__ = [
     "SETTINGS_VARIABLE",
@@ -84,9 +87,9 @@ def find_project(
 ) -> Project:
     """Find the project in a folder.
 
-    The settings module is, first found: the option, the environment's ``OPENVIPER_SETTINGS_MODULE``, the target's
-    own ``settings``, the folder's own, that of the sub-package called like the folder, that of the only
-    sub-package that has one, a top-level module ``settings`` from elsewhere.
+    The settings module is, first found: the option, ``OPENVIPER_SETTINGS_MODULE`` in the environment or in the
+    ``.env`` that the settings will read, the target's own ``settings``, the folder's own, that of the sub-package
+    called like the folder, that of the only sub-package that has one, a top-level module ``settings`` from elsewhere.
 
     Args:
         cwd: The folder, usually the working directory.
@@ -102,7 +105,7 @@ def find_project(
     if not is_target(target, root):
         raise TargetError(target, root)
     app = None if target == WHOLE_PROJECT else target
-    named = settings_option or environ.get(SETTINGS_VARIABLE, "").strip() or None
+    named = settings_option or _named_module(root, environ)
     if _is_root_layout(root):
         label = _label(root)
         return Project(root, "root", None, named or _root_settings(root, app), label, app or label)
@@ -124,7 +127,7 @@ def is_target(word: str, cwd: Path) -> bool:
     if not all(part.isidentifier() for part in word.split(".")):
         return False
     place = cwd.joinpath(*word.split("."))
-    return place.with_suffix(".py").is_file() or _has_python(place)
+    return _is_file(place.with_suffix(".py")) or _has_python(place)
 
 
 def package_of_settings(module: str) -> str | None:
@@ -138,8 +141,19 @@ def package_of_settings(module: str) -> str | None:
     return ".".join(parts[:depth]) or None
 
 
+def _named_module(root: Path, environ: Mapping[str, str]) -> str | None:
+    # A variable that is there and empty wins over the file, as it does when the settings are loaded.
+    if SETTINGS_VARIABLE in environ:
+        return environ[SETTINGS_VARIABLE].strip() or None
+    dotenv = DotenvFile({})
+    # Whoever loads the settings reports a file that cannot be read.
+    with suppress(ImproperlyConfigured):
+        dotenv.load(root)
+    return dotenv.values.get(SETTINGS_VARIABLE, "").strip() or None
+
+
 def _is_root_layout(root: Path) -> bool:
-    return _has_settings(root) or any((root / name).is_file() for name in _APP_FILES)
+    return _has_settings(root) or any(_is_file(root / name) for name in _APP_FILES)
 
 
 def _root_settings(root: Path, app: str | None) -> str | None:
@@ -169,13 +183,11 @@ def _project_package(root: Path, app: str | None, named: str | None) -> str | No
 
 def _sub_package(root: Path) -> str | None:
     """Choose among the sub-packages with settings: the one named like the folder, else the only one."""
-    candidates = sorted(
-        folder.name for folder in root.iterdir() if folder.name.isidentifier() and _has_settings(folder)
-    )
+    candidates = [folder.name for folder in _entries(root) if folder.name.isidentifier() and _has_settings(folder)]
     if root.name in candidates:
         return root.name
     if len(candidates) > 1:
-        with_apps = [name for name in candidates if any((root / name / file).is_file() for file in _APP_FILES)]
+        with_apps = [name for name in candidates if any(_is_file(root / name / file) for file in _APP_FILES)]
         candidates = with_apps if len(with_apps) == 1 else candidates
     if len(candidates) > 1:
         raise AmbiguousProjectError(root, candidates)
@@ -199,11 +211,26 @@ def _is_taken(name: str, root: Path) -> bool:
 
 
 def _has_settings(folder: Path) -> bool:
-    return (folder / "settings.py").is_file() or (folder / "settings" / "__init__.py").is_file()
+    return _is_file(folder / "settings.py") or _is_file(folder / "settings" / "__init__.py")
 
 
 def _has_python(folder: Path) -> bool:
-    return folder.is_dir() and any(folder.glob("*.py"))
+    return any(entry.suffix == ".py" for entry in _entries(folder))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # somebody else's folder, or a name that no file can have
+        return False
+
+
+def _entries(folder: Path) -> list[Path]:
+    """List a folder in order; what is none, or may not be read, has no entries."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _folder(root: Path, name: str) -> Path:

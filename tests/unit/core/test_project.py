@@ -1,5 +1,6 @@
 """Finding the project from the names of files."""
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -101,6 +102,42 @@ def test_settings_are_searched_in_order(write: Write) -> None:
     (root / "settings.py").unlink()
     (root / "routes.py").touch()
     assert settings() == "blog.settings"  # it has models, which web has not
+
+
+def test_env_file_names_the_settings(write: Write) -> None:
+    """``.env`` counts for commands as it does for the settings: after the environment, before the names of files."""
+    root = write({".env": "OPENVIPER_SETTINGS_MODULE=web.prod", "web/prod.py": "", "web/settings.py": ""})
+
+    assert find_project(root, environ=NOTHING).settings_module == "web.prod"
+    assert find_project(root / "web", environ=NOTHING).settings_module == "web.prod"
+    assert find_project(root, environ={"OPENVIPER_SETTINGS_MODULE": "web.dev"}).settings_module == "web.dev"
+    assert find_project(root, settings_option="web.test", environ=NOTHING).settings_module == "web.test"
+
+
+def test_unreadable_env_file_names_nothing(write: Write) -> None:
+    """A ``.env`` that is no text is left to the loading of the settings, which reports it."""
+    root = write({"settings.py": ""})
+    (root / ".env").write_bytes(b"OPENVIPER_SETTINGS_MODULE=\xff")
+
+    assert find_project(root, environ=NOTHING).settings_module == "settings"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter every folder")
+def test_closed_folder_is_passed_over(write: Write) -> None:
+    """A folder that may not be entered, such as one of another user, holds nothing of the project."""
+    root = write({"web/settings.py": "", "lost/settings.py": ""})
+    (root / "lost").chmod(0o000)
+
+    assert find_project(root, environ=NOTHING).package == "web"
+    assert not is_target("lost.settings", root)
+    (root / "lost").chmod(0o700)
+
+
+def test_word_too_long_for_a_file_is_no_target(write: Write) -> None:
+    """A word that no file can be called by is no target, whatever the file system says of it."""
+    root = write({"settings.py": ""})
+
+    assert not is_target("a" * 300, root)
 
 
 def test_named_settings_name_the_package(write: Write) -> None:
