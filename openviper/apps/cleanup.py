@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, TypeAlias
 
 from openviper.apps.exceptions import describe_error
+from openviper.apps.interruption import contained
 
 __all__ = ["SHIELDED_TIMEOUT", "Cleanup", "Failure", "note_failures", "unwind"]
 
@@ -64,20 +65,17 @@ def note_failures(error: BaseException, failures: Iterable[Failure]) -> None:
 
 
 async def _run_each(pending: list[Cleanup], failures: list[Failure], *, limit: float | None) -> None:
-    task = asyncio.current_task()
     while pending:
         name, run = pending.pop()
-        requests = task.cancelling() if task else 0
         try:
-            async with asyncio.timeout(limit):
-                await run()
+            with contained():
+                async with asyncio.timeout(limit):
+                    await run()
         except asyncio.CancelledError as error:
             failure = RuntimeError("it was cancelled before it had finished")
             failure.__cause__ = error
             failures.append((name, failure))
-            # Without a request to this task it was the cleanup that awaited something cancelled: a failure of its own.
-            if task is not None and task.cancelling() > requests:
-                raise
+            raise
         except Exception as error:  # noqa: BLE001 - a border: the hooks of the other apps must run all the same
             failures.append((name, error))
 

@@ -3,6 +3,8 @@
 import asyncio
 import inspect
 import logging
+import math
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -10,15 +12,24 @@ from types import ModuleType
 from typing import Final, TypeAlias
 
 from openviper.apps.exceptions import AppLifecycleConfigError
+from openviper.primitives.problems import Problem
 
-__all__ = ["SLOW_HOOK_SECONDS", "AsyncHook", "HookTimer", "SyncHook", "find_async_hook", "find_sync_hook"]
+__all__ = [
+    "SLOW_HOOK_SECONDS",
+    "AsyncHook",
+    "HookTimer",
+    "SyncHook",
+    "find_async_hook",
+    "find_sync_hook",
+    "timeout_problems",
+]
 
 logger = logging.getLogger("openviper.apps")
 
 SyncHook: TypeAlias = Callable[[], object]
 AsyncHook: TypeAlias = Callable[[], Awaitable[object]]
 
-#: A hook that takes longer than this many seconds is logged as a warning.
+#: A hook that takes longer than this many seconds, or than its limit if that is shorter, is logged as a warning.
 SLOW_HOOK_SECONDS: Final = 5.0
 
 
@@ -55,11 +66,22 @@ def find_async_hook(module: ModuleType, name: str, *, app_name: str) -> AsyncHoo
     return hook
 
 
+def timeout_problems(timeout: object) -> list[Problem]:
+    """List what is wrong with ``LIFECYCLE_HOOK_TIMEOUT``: it is a finite number above 0, or None."""
+    if timeout is None:
+        return []
+    if isinstance(timeout, int | float) and not isinstance(timeout, bool) and 0 < timeout < math.inf:
+        return []
+    message = f"LIFECYCLE_HOOK_TIMEOUT is {timeout!r}"
+    return [Problem("apps.E005", message, "give a number of seconds above 0, or None for no limit")]
+
+
 class HookTimer:
     """Measures hooks, and ends those that hang.
 
     Args:
-        timeout: Seconds that one hook may wait; None means no limit. Code that never awaits cannot be ended.
+        timeout: Seconds that one hook may wait; None means no limit. Code that never awaits cannot be ended, only
+            reported.
         clock: Seconds from any start; what the durations are measured with.
 
     Raises:
@@ -70,15 +92,28 @@ class HookTimer:
         if timeout is not None and timeout <= 0:
             raise ValueError(f"the time-out of a hook is {timeout} seconds; it must be positive, or None")
         self._timeout = timeout
+        self._slow_after = SLOW_HOOK_SECONDS if timeout is None else min(timeout, SLOW_HOOK_SECONDS)
         self._clock = clock
 
     @contextmanager
     def measure(self, hook_name: str, *, app_name: str) -> Iterator[None]:
-        """Log how long the block took, once it has ended well; as a warning when it was slow."""
+        """Log how long the block took, once it has ended well; as a warning when it was slow, and before its end too.
+
+        The warning before the end comes from a thread of its own: a hook that never awaits stops the event loop.
+        """
+        still_running = "%s() of installed app %r is still running after %g seconds"
+        alarm = threading.Timer(
+            self._slow_after, logger.warning, [still_running, hook_name, app_name, self._slow_after]
+        )
+        alarm.daemon = True
         began = self._clock()
-        yield
+        alarm.start()
+        try:
+            yield
+        finally:
+            alarm.cancel()
         seconds = self._clock() - began
-        level = logging.WARNING if seconds > SLOW_HOOK_SECONDS else logging.DEBUG
+        level = logging.WARNING if seconds > self._slow_after else logging.DEBUG
         logger.log(level, "%s() of installed app %r took %.3f seconds", hook_name, app_name, seconds)
 
     async def wait(self, awaitable: Awaitable[object], hook_name: str, *, app_name: str) -> None:

@@ -16,6 +16,7 @@ from openviper.apps.exceptions import (
     AppStartupError,
 )
 from openviper.apps.hooks import AsyncHook, HookTimer, SyncHook, find_async_hook, find_sync_hook
+from openviper.apps.interruption import contained
 from openviper.apps.modules import import_app, import_submodule
 
 __all__ = ["AppLifecycle", "AppLifecycleManager"]
@@ -96,10 +97,19 @@ class AppLifecycleManager:
 
         Raises:
             AppStartupError: A hook failed, or took longer than the time-out.
-            AppLifecycleError: The apps are running already.
+            AppLifecycleError: The apps are starting or running already.
             BaseException: The caller was cancelled or interrupted; what failed in the cleanup is a note of it.
         """
         self._refuse_when_started("run_startup()")
+        # Set before the first await, so that a second start meanwhile is refused.
+        self._loop = asyncio.get_running_loop()
+        try:
+            await self._start_each()
+        except BaseException:
+            self._loop = None
+            raise
+
+    async def _start_each(self) -> None:
         self._to_stop = []
         for lifecycle in self._lifecycles:
             try:
@@ -115,7 +125,6 @@ class AppLifecycleManager:
                 raise
             # An app counts as started once it is passed, so that one with a shutdown() alone is shut down as well.
             self._to_stop.append(lifecycle)
-        self._loop = asyncio.get_running_loop()
 
     async def run_shutdown(self) -> None:
         """Await every ``shutdown()`` in reverse order; a second call does nothing.
@@ -136,12 +145,14 @@ class AppLifecycleManager:
     def _refuse_when_started(self, asked: str) -> None:
         # What was started on a loop that is closed can neither run nor be stopped any more.
         if self._loop is not None and not self._loop.is_closed():
-            names = ", ".join(repr(lifecycle.app_name) for lifecycle in self._lifecycles)
-            raise AppLifecycleError(f"{asked} while the installed apps {names} are running; call run_shutdown() first")
+            names = ", ".join(repr(lifecycle.app_name) for lifecycle in self._lifecycles) or "without hooks"
+            raise AppLifecycleError(
+                f"{asked} while the installed apps ({names}) are starting or running; call run_shutdown() first"
+            )
 
     def _call_ready(self, app_name: str, ready: SyncHook) -> None:
         try:
-            with self._timer.measure("ready", app_name=app_name):
+            with contained(), self._timer.measure("ready", app_name=app_name):
                 result = ready()
         except Exception as error:  # a lifecycle border: hooks are foreign code, and the error names the app
             raise AppReadyError(app_name, error) from error
@@ -154,7 +165,7 @@ class AppLifecycleManager:
             )
 
     async def _run(self, hook: AsyncHook, hook_name: str, app_name: str) -> None:
-        with self._timer.measure(hook_name, app_name=app_name):
+        with contained(), self._timer.measure(hook_name, app_name=app_name):
             await self._timer.wait(hook(), hook_name, app_name=app_name)
 
     def _take_cleanups(self) -> list[Cleanup]:

@@ -61,7 +61,9 @@ def import_submodule(app_name: str, submodule: str) -> ModuleType | None:
 def _named_failure(app_name: str, module: str) -> Iterator[None]:
     try:
         yield
+    except (KeyboardInterrupt, GeneratorExit):
+        raise  # meant for the process, or for the coroutine that imports
     # A lifecycle border: the code of an app may raise anything while it is imported. One that calls sys.exit() would
-    # otherwise end the server without a word about itself.
-    except (Exception, SystemExit) as error:
+    # otherwise end the server without a word about itself; a cancellation is not meant for code that never awaits.
+    except BaseException as error:
         raise AppLifecycleImportError(app_name, error, module=module) from error

@@ -9,6 +9,7 @@ from types import ModuleType
 
 from openviper.apps.exceptions import AppLifecycleConfigError, PluginReadyError
 from openviper.apps.hooks import HookTimer
+from openviper.apps.interruption import contained
 from openviper.apps.modules import import_submodule
 
 __all__ = ["find_plugin_ready", "run_plugin_ready"]
@@ -43,10 +44,10 @@ async def run_plugin_ready(app_name: str, hook: Callable[[], object], timer: Hoo
         timer: What limits the part that is awaited, and logs the duration.
 
     Raises:
-        PluginReadyError: The hook failed, or what it awaits took longer than the time-out (a RuntimeError).
+        PluginReadyError: The hook failed, called ``sys.exit()``, or awaits longer than the time-out (a RuntimeError).
     """
     try:
-        with timer.measure("ready", app_name=app_name):
+        with contained(), timer.measure("ready", app_name=app_name):
             result = hook()
             if inspect.isawaitable(result):
                 await timer.wait(result, "ready", app_name=app_name)

@@ -24,7 +24,7 @@ BORDERS = {
 # Where foreign code runs and its error goes on at once under a name of ours, with the cause chained to it.
 NAMED = {
     "openviper/apps/lifecycle.py::_call_ready",
-    "openviper/apps/lifecycle.py::run_startup",
+    "openviper/apps/lifecycle.py::_start_each",
     "openviper/apps/modules.py::_named_failure",
     "openviper/apps/plugins.py::run_plugin_ready",
     "openviper/conf/border.py::named_failure",

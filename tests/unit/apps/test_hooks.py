@@ -3,13 +3,15 @@
 import asyncio
 import functools
 import logging
+import math
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from types import ModuleType
 
 import pytest
 
 from openviper.apps.exceptions import AppLifecycleConfigError
-from openviper.apps.hooks import SLOW_HOOK_SECONDS, HookTimer, find_async_hook, find_sync_hook
+from openviper.apps.hooks import SLOW_HOOK_SECONDS, HookTimer, find_async_hook, find_sync_hook, timeout_problems
 
 
 def _plain() -> None:
@@ -148,6 +150,21 @@ def test_limit_must_be_positive(seconds: float) -> None:
         HookTimer(seconds)
 
 
+@pytest.mark.parametrize("timeout", ["30", True, 0, -1, math.inf, math.nan, (30,)])
+def test_limit_that_is_no_number_of_seconds_is_a_problem(timeout: object) -> None:
+    """apps.E005: the setting holds a finite number above 0, or None."""
+    (problem,) = timeout_problems(timeout)
+
+    assert problem.id == "apps.E005"
+    assert problem.message == f"LIFECYCLE_HOOK_TIMEOUT is {timeout!r}"
+
+
+@pytest.mark.parametrize("timeout", [None, 1, 0.5])
+def test_limit_in_seconds_and_no_limit_are_no_problem(timeout: float | None) -> None:
+    """Whole seconds, parts of one, and None can all be used."""
+    assert timeout_problems(timeout) == []
+
+
 async def test_own_time_out_of_a_hook_stays_as_it_is() -> None:
     """A TimeoutError that the hook raises itself is not mistaken for the limit (C-414)."""
 
@@ -181,3 +198,36 @@ def test_slow_hook_is_logged_as_a_warning(caplog: pytest.LogCaptureFixture) -> N
 
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
     assert caplog.messages == ["ready() of installed app 'shop' took 6.000 seconds"]
+
+
+def test_limit_shorter_than_the_threshold_is_the_threshold(caplog: pytest.LogCaptureFixture) -> None:
+    """A sync hook cannot be ended by its limit, so going beyond it is at least a warning."""
+    ticks = iter([0.0, 1.5])
+    timer = HookTimer(1, clock=lambda: next(ticks))
+
+    with timer.measure("ready", app_name="shop"):
+        pass
+
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+def test_hook_that_hangs_is_reported_while_it_runs() -> None:
+    """A hook that never awaits holds everything up; the warning does not wait for its end."""
+    reported = threading.Event()
+    messages: list[str] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            messages.append(record.getMessage())
+            reported.set()
+
+    listener = Listener(logging.WARNING)
+    logger = logging.getLogger("openviper.apps")
+    logger.addHandler(listener)
+    try:
+        with HookTimer(0.01).measure("ready", app_name="shop"):
+            assert reported.wait(10)
+    finally:
+        logger.removeHandler(listener)
+
+    assert messages[0] == "ready() of installed app 'shop' is still running after 0.01 seconds"

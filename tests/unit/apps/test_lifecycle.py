@@ -353,13 +353,50 @@ async def test_running_apps_are_not_started_or_replaced(write_lifecycle_app: Wri
     manager.discover(["shop"])
     await manager.run_startup()
 
-    with pytest.raises(AppLifecycleError, match=r"run_startup\(\) while the installed apps 'shop' are running"):
+    with pytest.raises(AppLifecycleError, match=r"run_startup\(\) while the installed apps \('shop'\) are"):
         await manager.run_startup()
     with pytest.raises(AppLifecycleError, match=r"discover\(\) while"):
         manager.discover(["shop"])
 
     await manager.run_shutdown()
     assert events == ["startup shop", "shutdown shop"]
+
+
+async def test_apps_that_are_starting_are_not_started_once_more(
+    write_lifecycle_app: WriteApp, events: list[str], never: asyncio.Event
+) -> None:
+    """A second start while the first one awaits a hook is refused, and runs no hook twice (C-402)."""
+    write_lifecycle_app("shop", startup="events.append('startup shop'); await asyncio.sleep(0)")
+    manager = AppLifecycleManager()
+    manager.discover(["shop"])
+
+    outcomes = await asyncio.gather(manager.run_startup(), manager.run_startup(), return_exceptions=True)
+    await manager.run_shutdown()
+
+    assert [type(outcome) for outcome in outcomes] == [type(None), AppLifecycleError]
+    assert events == ["startup shop", "shutdown shop"]
+
+
+async def test_failed_start_may_be_tried_again(write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """A start that failed leaves nothing that counts as running (C-407, C-413)."""
+    write_lifecycle_app("shop", startup="events.append('try'); 1 / (len(events) - 1)")
+    manager = AppLifecycleManager()
+    manager.discover(["shop"])
+
+    with pytest.raises(AppStartupError, match="ZeroDivisionError"):
+        await manager.run_startup()
+    await manager.run_startup()
+
+    assert events == ["try", "try"]
+
+
+async def test_refused_start_of_apps_without_hooks_names_none() -> None:
+    """The error of a second start is a sentence, also where there is no app to name."""
+    manager = AppLifecycleManager()
+    await manager.run_startup()
+
+    with pytest.raises(AppLifecycleError, match=r"the installed apps \(without hooks\) are starting or running"):
+        await manager.run_startup()
 
 
 async def test_hooks_of_an_app_run_in_the_task_of_the_caller(write_app: WriteApp) -> None:

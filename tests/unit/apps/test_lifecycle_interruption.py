@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from openviper.apps.exceptions import AppShutdownError, AppStartupError
+from openviper.apps.exceptions import AppReadyError, AppShutdownError, AppStartupError
 from openviper.apps.lifecycle import AppLifecycleManager
 from openviper.apps.sequence import StartSequence, Step
 
@@ -79,20 +79,56 @@ async def test_start_that_runs_out_of_the_callers_time_is_undone(
     assert caught.value.__cause__.__notes__ == ["while undoing shop: ValueError: shop broke"]
 
 
-@pytest.mark.parametrize("interruption", [SystemExit, KeyboardInterrupt])
-def test_interrupted_start_is_undone(
-    write_lifecycle_app: WriteApp, events: list[str], interruption: type[BaseException]
-) -> None:
-    """sys.exit() or Ctrl-C inside a startup() undoes the start and passes on unchanged (C-413)."""
+def test_interrupted_start_is_undone(write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """Ctrl-C inside a startup() undoes the start and passes on unchanged (C-413)."""
     write_lifecycle_app("shop")
-    write_lifecycle_app("blog", startup=f"raise {interruption.__name__}(3)")
+    write_lifecycle_app("blog", startup="raise KeyboardInterrupt")
     manager = AppLifecycleManager()
     manager.discover(["shop", "blog"])
 
-    with pytest.raises(interruption):
+    with pytest.raises(KeyboardInterrupt):
         asyncio.run(manager.run_startup())
 
     assert events == ["startup shop", "shutdown shop"]
+
+
+@pytest.mark.parametrize(
+    ("hook", "cause", "text"),
+    [
+        ("import sys; sys.exit(0)", SystemExit, r"it called sys\.exit\(0\)"),
+        ("raise asyncio.CancelledError", asyncio.CancelledError, "it awaited something that was cancelled"),
+        (
+            "task = asyncio.create_task(asyncio.sleep(9)); task.cancel(); await task",
+            asyncio.CancelledError,
+            "it awaited something that was cancelled",
+        ),
+    ],
+)
+async def test_start_that_ends_by_an_interruption_of_its_own_has_failed(
+    write_lifecycle_app: WriteApp, events: list[str], hook: str, cause: type[BaseException], text: str
+) -> None:
+    """sys.exit() and an unasked CancelledError out of a startup() are its failure, with app and hook (C-407, C-414)."""
+    write_lifecycle_app("shop")
+    write_lifecycle_app("blog", startup=hook)
+    manager = AppLifecycleManager()
+    manager.discover(["shop", "blog"])
+
+    with pytest.raises(AppStartupError, match=rf"startup\(\) of installed app 'blog' failed: .*{text}") as caught:
+        await manager.run_startup()
+
+    assert type(caught.value.original_exception.__cause__) is cause
+    assert events == ["startup shop", "shutdown shop"]
+
+
+@pytest.mark.parametrize("hook", ["import sys; sys.exit()", "raise asyncio.CancelledError"])
+def test_sync_ready_that_ends_by_an_interruption_has_failed(write_lifecycle_app: WriteApp, hook: str) -> None:
+    """sys.exit() out of a ready() does not end the process in silence (C-409, C-414)."""
+    write_lifecycle_app("shop", ready=hook)
+    manager = AppLifecycleManager()
+    manager.discover(["shop"])
+
+    with pytest.raises(AppReadyError, match=r"ready\(\) of installed app 'shop' failed: RuntimeError: it "):
+        manager.run_ready()
 
 
 async def test_abandoned_start_awaits_nothing_more(write_lifecycle_app: WriteApp, events: list[str]) -> None:
@@ -137,11 +173,27 @@ async def test_hook_that_awaits_a_cancelled_task_has_failed(write_lifecycle_app:
     manager.discover(["shop", "blog"])
     await manager.run_startup()
 
-    with pytest.raises(AppShutdownError, match="'blog' failed: RuntimeError: it was cancelled") as caught:
+    with pytest.raises(AppShutdownError, match="'blog' failed: RuntimeError: it awaited") as caught:
         await manager.run_shutdown()
 
     assert events[-1] == "shutdown shop"
     assert isinstance(caught.value.errors[0][1].__cause__, asyncio.CancelledError)
+
+
+async def test_shutdown_that_wants_to_end_the_process_has_failed(
+    write_lifecycle_app: WriteApp, events: list[str]
+) -> None:
+    """sys.exit() out of a shutdown() is that hook's failure; the others run (C-409)."""
+    write_lifecycle_app("shop")
+    write_lifecycle_app("blog", shutdown="raise SystemExit(0)")
+    manager = AppLifecycleManager()
+    manager.discover(["shop", "blog"])
+    await manager.run_startup()
+
+    with pytest.raises(AppShutdownError, match=r"'blog' failed: RuntimeError: it called sys\.exit\(0\)"):
+        await manager.run_shutdown()
+
+    assert events[-1] == "shutdown shop"
 
 
 async def test_hanging_startup_is_ended_by_its_limit(write_lifecycle_app: WriteApp, events: list[str]) -> None:

@@ -1,6 +1,7 @@
 """One rule for all modules of an app: what is absent is skipped, what is broken is an error."""
 
 import sys
+from asyncio import CancelledError
 from collections.abc import Callable
 from types import ModuleType
 
@@ -39,6 +40,8 @@ def test_app_that_cannot_be_found_is_none(write_app: WriteApp, name: str) -> Non
         ("import shop.no_such_part", ModuleNotFoundError),
         ("raise ValueError('no')", ValueError),
         ("import sys; sys.exit(2)", SystemExit),
+        ("import asyncio; raise asyncio.CancelledError", CancelledError),
+        ("raise BaseException('odd')", BaseException),
         ("def ", SyntaxError),
     ],
 )
@@ -50,6 +53,14 @@ def test_app_that_fails_to_import_is_an_error(write_app: WriteApp, statement: st
         import_app("shop")
 
     assert type(caught.value.original_exception) is cause
+
+
+def test_request_to_stop_is_no_fault_of_the_app(write_app: WriteApp) -> None:
+    """Ctrl-C while an app is imported stays what it is."""
+    write_app("shop", init="raise KeyboardInterrupt")
+
+    with pytest.raises(KeyboardInterrupt):
+        import_app("shop")
 
 
 def test_parent_that_fails_to_import_is_an_error(write_app: WriteApp) -> None:

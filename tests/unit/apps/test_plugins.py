@@ -163,6 +163,18 @@ async def test_hanging_ready_is_ended_by_its_limit(write_app: WriteApp, find: Fi
         await _run(find("shop"), timeout=0.01)
 
 
+@pytest.mark.parametrize("kind", ["def", "async def"])
+@pytest.mark.parametrize("interruption", ["SystemExit(0)", "CancelledError()"])
+async def test_ready_that_ends_by_an_interruption_of_its_own_has_failed(
+    write_app: WriteApp, find: FindReady, kind: str, interruption: str
+) -> None:
+    """sys.exit(), or awaiting a cancelled task, is an error of the app, which is named (C-106, A-03)."""
+    write_app("shop", init=f"from asyncio import CancelledError\n{kind} ready():\n    raise {interruption}\n")
+
+    with pytest.raises(RuntimeError, match=r"ready\(\) for installed app 'shop' raised an error: it "):
+        await _run(find("shop"))
+
+
 async def test_cancelled_ready_stays_cancelled(write_app: WriteApp, find: FindReady) -> None:
     """A cancellation is not turned into an error of the app (C-106)."""
     write_app("shop", init="import asyncio\nasync def ready():\n    await asyncio.Event().wait()\n")
