@@ -1,7 +1,8 @@
 """A second name for the modules of a root layout: ``shop.models`` is the top-level ``models`` of the folder ``shop``.
 
 A plain ASGI server imports such a project by its top-level names, so these are the real ones. Code that says the
-folder's name as well gets the very same module objects, never a second copy, so no model is defined twice.
+folder's name as well gets the very same module objects, never a second copy, so no model is defined twice. Relative
+imports in the top-level modules start at the folder, as they do in a package.
 """
 
 import importlib
@@ -23,11 +24,11 @@ __all__ = ["AliasFinder"]
 
 
 class AliasFinder:
-    """Answers ``<label>`` and ``<label>.<module>`` for the modules of one folder, and nothing else.
+    """Answers ``<label>``, ``<label>.<module>`` and ``<module>`` for the modules of one folder, and nothing else.
 
     Args:
         label: An identifier that no other module has.
-        root: The folder; it must be on ``sys.path``, where the modules themselves are imported from.
+        root: The folder; it must be the first on ``sys.path``, where the modules themselves are imported from.
     """
 
     def __init__(self, label: str, root: Path) -> None:
@@ -50,7 +51,7 @@ class AliasFinder:
         """Describe the module that the name stands for; None when it is not one of the folder."""
         label, _, name = fullname.partition(".")
         if label != self.label:
-            return None
+            return None if name or fullname in sys.builtin_module_names else self._top_level_spec(fullname)
         if not name:
             return self._package_spec()
         # The search path is the folder's or that of a package in it, so installed packages are not aliased.
@@ -62,6 +63,16 @@ class AliasFinder:
         alias.submodule_search_locations = spec.submodule_search_locations
         return alias
 
+    def _top_level_spec(self, name: str) -> ModuleSpec | None:
+        found = PathFinder.find_spec(name, [str(self.root)])
+        # A package has relative imports of its own.
+        if found is None or found.submodule_search_locations is not None:
+            return None
+        spec = _MemberSpec(name, found.loader, origin=found.origin)
+        spec.has_location = found.has_location
+        spec.package = self.label
+        return spec
+
     def _package_spec(self) -> ModuleSpec | None:
         init, folder = self.root / "__init__.py", str(self.root)
         if init.is_file():
@@ -72,6 +83,17 @@ class AliasFinder:
 
     def _is_same(self, finder: object) -> bool:
         return isinstance(finder, AliasFinder) and finder.label == self.label
+
+
+class _MemberSpec(ModuleSpec):
+    """Describes a top-level module that takes part in a package, without being named after it."""
+
+    package = ""
+
+    @property
+    def parent(self) -> str:
+        """What relative imports start from; the import system makes it the module's ``__package__``."""
+        return self.package
 
 
 class _AliasLoader(Loader):

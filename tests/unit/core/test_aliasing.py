@@ -24,6 +24,8 @@ def alias(write: Write, monkeypatch: pytest.MonkeyPatch) -> Iterator[AliasFinder
             "routes.py": "from shop.models import Book\nimport models\nassert Book is models.Book\n",
             "blog/__init__.py": "",
             "blog/models.py": "class Post: ...\n",
+            "views.py": "from . import blog\nfrom .blog.models import Post\nfrom .models import Book\n",
+            "time.py": "",
             "broken.py": "import nowhere_to_be_found\n",
             "static/site.css": "",
         }
@@ -61,6 +63,24 @@ def test_modules_inside_packages_are_aliased_too(alias: AliasFinder) -> None:
 def test_project_may_use_both_names_in_one_module(alias: AliasFinder) -> None:
     """Code that says ``shop.models`` and ``models`` means one class."""
     load("routes")
+
+
+@pytest.mark.parametrize("name", ["views", "shop.views"])
+def test_relative_imports_start_at_the_folder(alias: AliasFinder, name: str) -> None:
+    """A top-level module imports its neighbours by a leading dot, and gets the only copy of each (C-021)."""
+    views = load(name)
+
+    assert views.__dict__["Book"] is load("models").__dict__["Book"]
+    assert views.__dict__["Post"] is load("blog.models").__dict__["Post"]
+    assert views.__dict__["blog"] is load("blog")
+    assert importlib.reload(views).__dict__["Book"] is load("models").__dict__["Book"]
+
+
+def test_modules_of_python_itself_stay(alias: AliasFinder) -> None:
+    """What the interpreter holds comes before a file of that name, as it does without the alias."""
+    assert alias.find_spec("time") is None
+    assert alias.find_spec("json") is None
+    assert alias.find_spec("blog") is None
 
 
 def test_members_are_attributes_of_the_label(alias: AliasFinder) -> None:
