@@ -11,6 +11,7 @@ from openviper.app.dispatch import Dispatcher
 from openviper.app.life import Hook, Life, refuse_start
 from openviper.app.mounts import MountedApp
 from openviper.apps.bootstrap import app_steps, setup
+from openviper.apps.interruption import contained
 from openviper.apps.sequence import Step
 from openviper.conf import settings
 from openviper.conf.checks import validate_settings
@@ -231,8 +232,9 @@ class OpenViper(Router):
             await send(message)
 
         try:
-            self._stack = self._assemble()
-            await self._stack(scope, receive, note_answer)
+            with contained():  # the modules of the project may call sys.exit(), and a server would say nothing
+                self._stack = self._assemble()
+                await self._stack(scope, receive, note_answer)
         except Exception as error:  # a lifecycle border: the server is told, and decides
             if is_answered:
                 raise

@@ -4,15 +4,20 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
+from openviper.app.exceptions import LifespanHandlerError
 from openviper.apps.cleanup import note_failures, unwind
+from openviper.apps.exceptions import describe_error
+from openviper.apps.interruption import contained
 from openviper.apps.sequence import SharedSequence, StartSequence, Step
+from openviper.exceptions import OpenViperError
 from openviper.types import Receive, Scope, Send
 
 __all__ = ["Hook", "Life", "describe_failure", "refuse_start"]
 
 Hook: TypeAlias = Callable[[], object] | Callable[[], Awaitable[object]]
+Event: TypeAlias = Literal["on_startup", "on_shutdown"]
 
 logger = logging.getLogger("openviper.app")
 
@@ -61,7 +66,8 @@ class Life:
         """
         await receive()  # lifespan.startup
         try:
-            await self._shared.acquire()
+            with contained():
+                await self._shared.acquire()
         except Exception as error:  # noqa: BLE001 - a lifecycle border: the server is told, and decides
             await refuse_start(send, error)
             return
@@ -76,7 +82,8 @@ class Life:
             note_failures(error, await unwind([cleanup], shielded=not isinstance(error, Exception)))
             raise
         try:
-            await self._shared.release()
+            with contained():
+                await self._shared.release()
         except Exception as error:  # a lifecycle border: the server is told, and decides
             logger.error("shutdown failed", exc_info=error)
             await send({"type": "lifespan.shutdown.failed", "message": describe_failure(error)})
@@ -85,12 +92,12 @@ class Life:
 
     async def _take_over(self) -> None:
         """Let go of a start that a request made, so that the end of this lifespan is the end of it."""
-        late_loop, self._late_loop = self._late_loop, None
-        if late_loop is asyncio.get_running_loop():
+        if self._late_loop is asyncio.get_running_loop():
+            self._late_loop = None
             await self._shared.release()
 
     async def _start(self) -> None:
-        handlers = Step("the on_startup handlers", self._run_startup, self._run_shutdown)
+        handlers = Step("the handlers of the application", self._run_startup, self._run_shutdown)
         self._sequence = StartSequence([*self._steps(), handlers])
         await self._sequence.start()
         self.loop = asyncio.get_running_loop()
@@ -102,33 +109,40 @@ class Life:
     async def _run_startup(self) -> None:
         for number, handler in enumerate(self.on_startup):
             try:
-                await self._run(handler)
+                await self._run("on_startup", handler)
             except GeneratorExit:
                 raise
             except BaseException as error:
                 if number:  # what the handlers before this one opened is closed again
-                    cleanup = ("the on_startup handlers", self._run_shutdown)
+                    cleanup = ("the handlers of the application", self._run_shutdown)
                     note_failures(error, await unwind([cleanup], shielded=not isinstance(error, Exception)))
                 raise
 
     async def _run_shutdown(self) -> None:
-        errors: list[Exception] = []
+        errors: list[LifespanHandlerError] = []
         for handler in self.on_shutdown:
             try:
-                await self._run(handler)
-            except Exception as error:  # noqa: BLE001 - a lifecycle border: the handlers after this one run as well
+                await self._run("on_shutdown", handler)
+            except LifespanHandlerError as error:
                 errors.append(error)
         if len(errors) == 1:
             raise errors[0]
         if errors:
             texts = "; ".join(str(error) for error in errors)
-            raise ExceptionGroup(f"{len(errors)} on_shutdown handlers failed: {texts}", errors)
+            raise ExceptionGroup(texts, errors)
 
-    async def _run(self, handler: Hook) -> None:
+    async def _run(self, event: Event, handler: Hook) -> None:
+        try:
+            with contained():
+                await self._call(handler)
+        except Exception as error:  # a lifecycle border: handlers are foreign code, and the error names them
+            raise LifespanHandlerError(event, _name(handler), error) from error
+
+    async def _call(self, handler: Hook) -> None:
         timeout = self._hook_timeout()
         result = handler()
         if inspect.isasyncgen(result) or inspect.isgenerator(result):
-            raise TypeError(f"handler {_name(handler)} is a generator, which would never run; use a plain function")
+            raise TypeError("it is a generator, which would never run; use a plain function")
         if not inspect.isawaitable(result):
             return
         clock = asyncio.timeout(timeout)
@@ -138,7 +152,7 @@ class Life:
         except TimeoutError as error:
             if not clock.expired():
                 raise
-            raise TimeoutError(f"handler {_name(handler)} did not finish within {timeout:g} s") from error
+            raise TimeoutError(f"it did not finish within {timeout:g} s (LIFECYCLE_HOOK_TIMEOUT)") from error
 
 
 async def refuse_start(send: Send, error: Exception) -> None:
@@ -148,9 +162,12 @@ async def refuse_start(send: Send, error: Exception) -> None:
 
 
 def describe_failure(error: BaseException) -> str:
-    """Say what failed, and what failed on the way back, in the words of the errors."""
-    return "\n".join([str(error) or type(error).__name__, *getattr(error, "__notes__", ())])
+    """Say what failed, and what failed on the way back; our own errors speak for themselves, others name their type."""
+    first = str(error) if isinstance(error, OpenViperError | ExceptionGroup) else describe_error(error)
+    return "\n".join([first, *getattr(error, "__notes__", ())])
 
 
 def _name(handler: Hook) -> str:
-    return getattr(handler, "__qualname__", repr(handler))
+    if not hasattr(handler, "__qualname__"):
+        return repr(handler)
+    return f"{handler.__module__}.{handler.__qualname__}"

@@ -10,7 +10,6 @@ from tests.architecture.source import Source, package, sources, thousands_of_lin
 BORDERS = {
     "openviper/app/application.py::_serve_lifespan": "one lifecycle hook",
     "openviper/app/dispatch.py::__call__": "the outermost ASGI handler",
-    "openviper/app/life.py::_run_shutdown": "one lifecycle hook",
     "openviper/app/life.py::serve_lifespan": "one lifecycle hook",
     "openviper/apps/cleanup.py::_run_each": "one lifecycle hook",
     "openviper/management/border.py::attempt": "one management command",
@@ -23,6 +22,7 @@ BORDERS = {
 }
 # Where foreign code runs and its error goes on at once under a name of ours, with the cause chained to it.
 NAMED = {
+    "openviper/app/life.py::_run",
     "openviper/apps/lifecycle.py::_call_ready",
     "openviper/apps/lifecycle.py::_start_each",
     "openviper/apps/modules.py::_named_failure",

@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from openviper.app.exceptions import LifespanHandlerError
 from openviper.app.life import Life, describe_failure, refuse_start
 from openviper.apps.sequence import Step
+from openviper.exceptions import ImproperlyConfigured
 from openviper.types import Message, Scope
 
 
@@ -65,7 +67,7 @@ async def test_failed_start_is_undone_and_told_to_the_server() -> None:
     server = _Server("startup")
     await life.serve_lifespan(server.scope, server.receive, server.send)
     assert log == ["+db", "+apps", "-db"]
-    assert server.sent == [{"type": "lifespan.startup.failed", "message": "apps is broken"}]
+    assert server.sent == [{"type": "lifespan.startup.failed", "message": "RuntimeError: apps is broken"}]
 
 
 async def test_failing_handler_undoes_the_steps_and_both_errors_are_told() -> None:
@@ -82,9 +84,10 @@ async def test_failing_handler_undoes_the_steps_and_both_errors_are_told() -> No
     server = _Server("startup")
     await life.serve_lifespan(server.scope, server.receive, server.send)
     message = server.sent[0]["message"]
-    assert message.startswith("no broker\n")
-    assert "the pool" in message
-    assert "will not stop" in message
+    first, second = message.splitlines()
+    assert first.startswith("on_startup handler tests.unit.app.test_life.")
+    assert first.endswith("broken failed: ValueError: no broker")
+    assert second == "while undoing the pool: RuntimeError: will not stop"
 
 
 async def _refuse() -> None:
@@ -104,8 +107,76 @@ async def test_every_shutdown_handler_runs_and_failures_come_together() -> None:
     await life.serve_lifespan(server.scope, server.receive, server.send)
     assert log == ["+db", "-third", "-db"]
     assert server.sent[-1]["type"] == "lifespan.shutdown.failed"
-    assert "one" in server.sent[-1]["message"]
-    assert "two" in server.sent[-1]["message"]
+    one, two = server.sent[-1]["message"].split("; ")
+    assert one.startswith("on_shutdown handler tests.unit.app.test_life.")
+    assert one.endswith("failed: RuntimeError: one")
+    assert "failed: RuntimeError: two" in two
+
+
+async def test_failure_of_a_handler_names_it_and_keeps_the_cause() -> None:
+    """A bare "'cfg'" would tell nobody that it was a KeyError, nor where."""
+    life = Life(list, hook_timeout=lambda: None)
+
+    @life.on_startup.append
+    def configure() -> None:
+        raise KeyError("cfg")
+
+    with pytest.raises(
+        LifespanHandlerError, match=r"on_startup handler \S+configure failed: KeyError: 'cfg'"
+    ) as caught:
+        await life.start_late()
+    assert (caught.value.event, caught.value.handler.endswith("configure")) == ("on_startup", True)
+    assert isinstance(caught.value.original_exception, KeyError)
+    assert caught.value.__cause__ is caught.value.original_exception
+
+
+async def test_failing_shutdown_handler_is_named_beside_other_failures() -> None:
+    """What stops besides it does not hide which handler failed, nor turn it into one of on_startup."""
+
+    async def fine() -> None: ...
+
+    life = Life(lambda: [Step("the pool", fine, _refuse)], hook_timeout=lambda: None)
+    life.on_shutdown.append(_leave)
+    server = _Server("startup", "shutdown")
+    await life.serve_lifespan(server.scope, server.receive, server.send)
+    message = server.sent[-1]["message"]
+    assert "on_shutdown handler tests.unit.app.test_life._leave failed: RuntimeError: it called sys.exit(0)" in message
+    assert "on_startup" not in message
+    assert "RuntimeError: will not stop" in message
+
+
+def _leave() -> None:
+    raise SystemExit(0)
+
+
+@pytest.mark.parametrize("interruption", [SystemExit(0), asyncio.CancelledError()], ids=repr)
+@pytest.mark.parametrize("place", ["step", "handler"])
+async def test_start_that_ends_by_an_interruption_of_its_own_is_told(place: str, interruption: BaseException) -> None:
+    """sys.exit(), or an unasked CancelledError, is a failed start, and the server is told so."""
+
+    async def interrupt() -> None:
+        raise interruption
+
+    life = Life(lambda: [Step("the pool", interrupt)] if place == "step" else [], hook_timeout=lambda: None)
+    life.on_startup.append(interrupt)
+    server = _Server("startup")
+    await life.serve_lifespan(server.scope, server.receive, server.send)
+    assert [message["type"] for message in server.sent] == ["lifespan.startup.failed"]
+    assert "RuntimeError: it " in server.sent[0]["message"]
+
+
+async def test_stop_that_ends_by_an_interruption_of_its_own_is_told() -> None:
+    """sys.exit() in a step that stops is a failed shutdown."""
+
+    async def fine() -> None: ...
+
+    async def interrupt() -> None:
+        raise SystemExit(3)
+
+    life = Life(lambda: [Step("the pool", fine, interrupt)], hook_timeout=lambda: None)
+    server = _Server("startup", "shutdown")
+    await life.serve_lifespan(server.scope, server.receive, server.send)
+    assert server.sent[-1] == {"type": "lifespan.shutdown.failed", "message": "RuntimeError: it called sys.exit(3)"}
 
 
 async def test_handler_that_hangs_is_given_up() -> None:
@@ -116,8 +187,11 @@ async def test_handler_that_hangs_is_given_up() -> None:
 
     life = Life(list, hook_timeout=lambda: 0.01)
     life.on_startup.append(hang)
-    with pytest.raises(TimeoutError, match=r"hang did not finish within 0\.01 s"):
+    with pytest.raises(
+        LifespanHandlerError, match=r"hang failed: TimeoutError: it did not finish within 0\.01 s"
+    ) as caught:
         await life.start_late()
+    assert isinstance(caught.value.original_exception, TimeoutError)
 
 
 async def test_time_out_of_the_handlers_own_is_its_own_error() -> None:
@@ -128,7 +202,7 @@ async def test_time_out_of_the_handlers_own_is_its_own_error() -> None:
 
     life = Life(list, hook_timeout=lambda: 5.0)
     life.on_startup.append(impatient)
-    with pytest.raises(TimeoutError, match="the broker is slow"):
+    with pytest.raises(LifespanHandlerError, match="impatient failed: TimeoutError: the broker is slow"):
         await life.start_late()
 
 
@@ -225,7 +299,7 @@ async def test_handler_that_would_never_run_is_refused() -> None:
 
     life = Life(list, hook_timeout=lambda: 5.0)
     life.on_startup.append(lifespan)
-    with pytest.raises(TypeError, match="lifespan is a generator"):
+    with pytest.raises(LifespanHandlerError, match="lifespan failed: TypeError: it is a generator"):
         await life.start_late()
 
 
@@ -278,9 +352,10 @@ async def test_refusal_says_why() -> None:
     """The server learns the reason."""
     server = _Server()
     await refuse_start(server.send, RuntimeError("no such middleware"))
-    assert server.sent == [{"type": "lifespan.startup.failed", "message": "no such middleware"}]
+    assert server.sent == [{"type": "lifespan.startup.failed", "message": "RuntimeError: no such middleware"}]
 
 
 def test_failure_without_words_is_named_by_its_class() -> None:
-    """An empty message would tell the server nothing."""
+    """An empty message would tell the server nothing; our own errors need no class before their words."""
     assert describe_failure(KeyError()) == "KeyError"
+    assert describe_failure(ImproperlyConfigured("no routes")) == "no routes"
