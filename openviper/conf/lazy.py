@@ -13,7 +13,13 @@ from openviper.conf.base import BaseSettings
 from openviper.conf.defaults import Settings
 from openviper.conf.environment import DotenvFile, current_environment, dotenv_folders
 from openviper.conf.exceptions import UnknownSettingError
-from openviper.conf.loader import LoadedSettings, forget_module, load_configured, load_module
+from openviper.conf.loader import (
+    READ_TOO_EARLY,
+    LoadedSettings,
+    forget_module,
+    load_configured,
+    load_module,
+)
 from openviper.conf.masking import mask
 from openviper.conf.secrets import generate_secret_key
 from openviper.conf.sources import SettingsSource
@@ -42,7 +48,9 @@ class _State:
     layers: list[Mapping[str, object]] = dataclasses.field(default_factory=list)
     process_key: str = ""
     is_configured: bool = False
-    is_loading: bool = False
+    # Threads that are importing the settings module. The lock is not held meanwhile: the module may import one that
+    # another thread is importing, and that one may read a setting, so that each would wait for the other's lock.
+    loaders: set[int] = dataclasses.field(default_factory=set)
 
 
 class LazySettings(_Names):
@@ -69,13 +77,12 @@ class LazySettings(_Names):
         # Only called for what is not in __dict__. Tools probe objects for all kinds of names; none of those loads.
         if not is_setting_name(name):
             raise AttributeError(f"settings have no attribute {name!r}")
-        with self._state.lock:
-            self._load()
-            values = vars(self)
-            if name in values:
-                return values[name]
-            if name == "SECRET_KEY":
-                return self._use_process_key()
+        self._load()
+        values = vars(self)
+        if name in values:
+            return values[name]
+        if name == "SECRET_KEY":
+            return self._use_process_key()
         raise UnknownSettingError(name, suggestion=closest(name, values))
 
     def __getitem__(self, name: str) -> Any:
@@ -130,7 +137,7 @@ class LazySettings(_Names):
     def load_problems(self) -> tuple[Problem, ...]:
         """What the load found odd and went on with; the settings checks report it."""
         loaded = self._state.loaded
-        return loaded.problems if loaded else ()
+        return (*loaded.problems, *loaded.ignored) if loaded else ()
 
     def configure(self, obj: object = None, **fields: object) -> None:
         """State the settings in a program, in place of a settings module; environment variables have no say then.
@@ -145,6 +152,7 @@ class LazySettings(_Names):
             TypeError: The object is a mapping, or a field is no upper-case name.
             SettingsValidationError: A setting has no value.
         """
+        loaded = load_configured(obj, fields)
         state = self._state
         with state.lock:
             if state.loaded is not None:
@@ -152,8 +160,7 @@ class LazySettings(_Names):
                 raise RuntimeError(
                     f"settings are already {how}; call settings.configure() once, before anything reads a setting"
                 )
-            state.loaded = load_configured(obj, fields)
-            state.is_configured = True
+            state.loaded, state.is_configured = loaded, True
             self._publish()
 
     def setup(self, force: bool = False) -> None:
@@ -228,32 +235,37 @@ class LazySettings(_Names):
         Raises:
             UnknownSettingError: There is no such setting.
         """
+        loaded = self._load()
         with self._state.lock:
-            loaded = self._load()
             if any(name in layer for layer in self._state.layers):
                 return SettingsSource.OVERRIDE
-            known = loaded.instance.field_types()
-            if name not in known:
-                raise UnknownSettingError(name, suggestion=closest(name, known))
-            return loaded.sources.get(name, SettingsSource.DEFAULT)
+        known = loaded.instance.field_types()
+        if name not in known:
+            raise UnknownSettingError(name, suggestion=closest(name, known))
+        return loaded.sources.get(name, SettingsSource.DEFAULT)
 
     def _load(self, *, force: bool = False) -> LoadedSettings:
-        state = self._state
+        state, thread = self._state, threading.get_ident()
         with state.lock:
             if state.loaded is not None and (state.is_configured or not force):
                 return state.loaded
-            if state.is_loading:
-                raise ImproperlyConfigured(
-                    "settings were read while the settings module is still being loaded; "
-                    "read them inside the function that needs them"
-                )
-            state.is_loading = True
-            try:
+            if thread in state.loaders:
+                raise ImproperlyConfigured(READ_TOO_EARLY)
+            if force or not state.loaders:  # else another thread has read it, and may be reading its variables
                 state.dotenv.load(*dotenv_folders())
-                state.loaded = load_module(state.dotenv, fresh=force)
-            finally:
-                state.is_loading = False
-            self._publish()
+            state.loaders.add(thread)
+        try:
+            loaded = load_module(state.dotenv, fresh=force)
+        finally:
+            with state.lock:
+                state.loaders.discard(thread)
+        with state.lock:
+            # The first thread that is ready decides, so that all of them see the same values.
+            if state.loaded is None or (force and not state.is_configured):
+                state.loaded = loaded
+                self._publish()
+                for problem in loaded.problems:
+                    logger.warning("%s; %s", problem.message, problem.hint)
             return state.loaded
 
     def _publish(self) -> None:
@@ -269,13 +281,14 @@ class LazySettings(_Names):
 
     def _use_process_key(self) -> str:
         state = self._state
-        if not state.process_key:
-            state.process_key = generate_secret_key()
-            logger.warning(
-                "SECRET_KEY is not set: this process uses a random one, so logins and signed links end with it; "
-                "put SECRET_KEY into .env"
-            )
-        return state.process_key
+        with state.lock:
+            if not state.process_key:
+                state.process_key = generate_secret_key()
+                logger.warning(
+                    "SECRET_KEY is not set: this process uses a random one, so logins and signed links end with it; "
+                    "put SECRET_KEY into .env"
+                )
+            return state.process_key
 
 
 settings = LazySettings()

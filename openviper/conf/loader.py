@@ -1,7 +1,6 @@
 """From a settings module, or from what ``configure`` was given, to one instance with a source for every value."""
 
 import importlib
-import logging
 import os
 import sys
 import types
@@ -19,9 +18,17 @@ from openviper.conf.sources import SettingsSource
 from openviper.exceptions import ImproperlyConfigured
 from openviper.primitives.problems import Problem, Severity
 
-__all__ = ["LoadedSettings", "forget_module", "load_configured", "load_module"]
+__all__ = [
+    "READ_TOO_EARLY",
+    "LoadedSettings",
+    "forget_module",
+    "load_configured",
+    "load_module",
+]
 
-logger = logging.getLogger("openviper.conf")
+READ_TOO_EARLY: Final = (
+    "settings were read while the settings module is still being loaded; read them inside the function that needs them"
+)
 
 _FRAMEWORK: Final = frozenset(Settings.__mro__)
 _TEST_HOST: Final = "testserver"
@@ -36,12 +43,14 @@ class LoadedSettings:
         sources: Where each value that is no default came from.
         module: Name of the settings module; None if there was none.
         problems: What is odd about the module and no error.
+        ignored: Variables that are set and not read, as problems.
     """
 
     instance: BaseSettings
     sources: Mapping[str, SettingsSource] = field(default_factory=dict)
     module: str | None = None
     problems: tuple[Problem, ...] = ()
+    ignored: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +89,9 @@ def load_module(dotenv: DotenvFile, environ: Mapping[str, str] = os.environ, *, 
         )
     with named_failure(f"settings module {name!r}"):
         instance = found.cls(**values)
-    for problem in found.problems:
-        logger.warning("%s; %s", problem.message, problem.hint)
     sources = dict.fromkeys((*found.declared, *found.values), SettingsSource.FILE)
     sources |= {key: source for key, (_, source) in overrides.items()}
-    return LoadedSettings(instance, sources, name, (*found.problems, *_find_ignored(dotenv, environ)))
+    return LoadedSettings(instance, sources, name, found.problems, tuple(_find_ignored(dotenv, environ)))
 
 
 def load_configured(given: object, fields: Mapping[str, object]) -> LoadedSettings:
@@ -130,7 +137,7 @@ def _import(name: str, *, fresh: bool) -> types.ModuleType:
     replaced = forget_module(name) if fresh else {}
     try:
         with named_failure(f"settings module {name!r}"):
-            return importlib.import_module(name)
+            module = importlib.import_module(name)
     except ImproperlyConfigured as error:
         sys.modules.update(replaced)
         cause = error.__cause__
@@ -139,7 +146,14 @@ def _import(name: str, *, fresh: bool) -> types.ModuleType:
                 f"settings module {name!r} cannot be found: there is no module {cause.name!r}; check the spelling of "
                 "OPENVIPER_SETTINGS_MODULE, and that the folder above the module is on sys.path"
             ) from cause
+        if type(cause).__name__ == "_DeadlockError":
+            raise ImproperlyConfigured(READ_TOO_EARLY) from cause
         raise
+    # Two threads that import in a circle do not wait for each other: Python raises in one of them (an error without
+    # a public name, see above), or hands it half a module.
+    if getattr(module.__spec__, "_initializing", False):
+        raise ImproperlyConfigured(READ_TOO_EARLY)
+    return module
 
 
 def _read_module(module: types.ModuleType) -> _Found:

@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import importlib
 import inspect
 import logging
 import os
@@ -116,6 +117,48 @@ def test_settings_read_by_their_own_module(write: Write, monkeypatch: pytest.Mon
             _ = project_settings.DEBUG
     finally:
         project_settings.reset()
+
+
+def test_settings_read_by_a_module_that_the_settings_import(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads that import the two at the same time both end, with values or with an error that says why."""
+    write("gates.py", "import threading\nmodels, module = threading.Event(), threading.Event()\n")
+    meet = "import gates\ngates.{0}.set()\ngates.{1}.wait(5)\n"
+    write("shop_models.py", meet.format("models", "module") + "from openviper.conf import settings\nsettings.DEBUG\n")
+    write("shop_settings.py", meet.format("module", "models") + "import shop_models\nDEBUG = False\n")
+    monkeypatch.setenv("OPENVIPER_SETTINGS_MODULE", "shop_settings")
+    project_settings.reset()
+    ends: list[object] = []
+
+    def attempt(use: Callable[[], object]) -> None:
+        try:
+            ends.append(use() and "done")
+        except ImproperlyConfigured as error:
+            ends.append("still being loaded" in str(error) or error)
+
+    uses: list[Callable[[], object]] = [
+        lambda: importlib.import_module("shop_models"),
+        lambda: project_settings.PROJECT_NAME,
+    ]
+    # Daemons, so that a deadlock fails this test and does not keep the run from ending.
+    threads = [threading.Thread(target=attempt, args=(use,), daemon=True) for use in uses]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=10)
+    assert not any(thread.is_alive() for thread in threads)
+    assert set(ends) <= {True, "done"}
+    project_settings.reset()
+
+
+def test_half_a_settings_module_is_not_used(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A settings module that is imported first and imports a reader of settings fails, rather than losing values."""
+    write("shop_settings.py", "import shop_models\nDEBUG = False\n")
+    write("shop_models.py", "from openviper.conf import settings\nsettings.DEBUG\n")
+    monkeypatch.setenv("OPENVIPER_SETTINGS_MODULE", "shop_settings")
+    project_settings.reset()
+    with pytest.raises(ImproperlyConfigured, match="still being loaded"):
+        importlib.import_module("shop_settings")
+    assert not project_settings.is_loaded
 
 
 def test_second_setup_does_nothing(load: Load, settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
