@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
+from urllib.parse import quote
 
 from openviper.app.landing import landing_page
 from openviper.app.mounts import MountedApp
 from openviper.exceptions import MethodNotAllowed, NotFound
-from openviper.http.response import Response
+from openviper.http.response import RedirectResponse, Response
 from openviper.middleware.errors import ErrorResponder, ServerErrorMiddleware
 from openviper.routing.matcher import Matcher
 from openviper.routing.plan import Plan, compile_plan
@@ -64,7 +65,7 @@ class Dispatcher:
                 self._matcher, self._plans = matcher, {}
             found = matcher.find(scope["method"], path)
             if found is None:
-                response = self._find_answer(matcher, scope["method"], path)
+                response = self._find_answer(matcher, scope, path)
             else:
                 route, values = found
                 plan = self._plans.get(route)
@@ -75,8 +76,9 @@ class Dispatcher:
             response = await self._responder.respond(scope, receive, error)
         await response(scope, receive, send)
 
-    def _find_answer(self, matcher: Matcher, method: str, path: str) -> ASGIApp:
+    def _find_answer(self, matcher: Matcher, scope: Scope, path: str) -> ASGIApp:
         """Give what answers a path without a route for the method."""
+        method = scope["method"]
         mount = matcher.find_mount(path)
         if mount is not None:
             return ServerErrorMiddleware(partial(self._serve_mount, mount), responder=self._responder)
@@ -88,6 +90,9 @@ class Dispatcher:
             raise MethodNotAllowed(allowed)
         if path == "/" and method in ("GET", "HEAD") and self._landing_title is not None:
             return landing_page(self._landing_title)
+        twin = path[:-1] if path.endswith("/") else f"{path}/"
+        if not path.startswith("//") and matcher.find(method, twin) is not None:
+            return _redirect(scope, twin)
         raise NotFound
 
     async def _serve_mount(self, mount: Mount, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,6 +112,13 @@ class Dispatcher:
         else:
             # ASGI asks an application to raise for a scope that it does not know.
             raise ValueError(f"scope type {kind!r} is not http, websocket or lifespan")
+
+
+def _redirect(scope: Scope, path: str) -> Response:
+    """Send the client to the same address with or without its last slash; 307 keeps method and body."""
+    query = scope.get("query_string", b"").decode("latin-1")
+    location = quote(f"{scope.get('root_path', '')}{path}")
+    return RedirectResponse(f"{location}?{query}" if query else location)
 
 
 def _route_path(scope: Scope) -> str:

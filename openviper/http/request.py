@@ -1,6 +1,6 @@
 """The request: an ASGI scope and its body, read on demand and once."""
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from openviper.core.context import User
 from openviper.exceptions import BadRequest, PayloadTooLarge
@@ -23,6 +23,12 @@ DEFAULT_MAX_BODY_BYTES: Final = 10 * 1024 * 1024
 # Where a scope keeps its body once it has been read, or the error of reading it: middleware, handlers and the answer to
 # an exception each have a request of their own, and the server delivers a body once.
 _BODY: Final = "openviper.body"
+
+
+class _Addresses(Protocol):
+    """What a request asks of the application in its scope."""
+
+    def url_for(self, name: str, /, **params: object) -> str: ...
 
 
 class Request:
@@ -150,6 +156,20 @@ class Request:
     def auth(self) -> object:
         """How the user was recognised; None without the authentication middleware."""
         return self.scope.get("auth")
+
+    def url_for(self, name: str, /, **params: object) -> str:
+        """Write the path of a named route of the application that serves the request, with its mount in front.
+
+        Args:
+            name: Name of the route, with its namespaces (``shop:detail``).
+            params: A value for each parameter of the path.
+
+        Raises:
+            KeyError: No route has the name, or the parameters do not fit it.
+            ValueError: A value cannot stand in the path.
+        """
+        app: _Addresses = self.scope["app"]
+        return self.root_path + app.url_for(name, **params)
 
     async def body(self) -> bytes:
         """Read the whole body; a second call gives the same bytes, also on another request of the same scope.

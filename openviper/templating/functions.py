@@ -3,7 +3,7 @@
 import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from urllib.parse import quote
 
 from openviper.conf import settings
@@ -40,17 +40,10 @@ class TemplateGlobal:
     takes_request: bool = False
 
 
-class _Addresses(Protocol):
-    """What is asked of the application in the scope of a request."""
-
-    def url_for(self, name: str, /, **params: object) -> str: ...
-
-
 class _Request(Protocol):
     """What is asked of a request; the class itself stands on a floor above."""
 
-    @property
-    def scope(self) -> Mapping[str, Any]: ...
+    def url_for(self, name: str, /, **params: object) -> str: ...
 
 
 def register_global(name: str, value: object, *, takes_request: bool = False) -> None:
@@ -122,10 +115,7 @@ def url_for(request: _Request, name: str, /, **params: object) -> str:
         KeyError: No route has the name, or the parameters do not fit it.
         ValueError: A value cannot stand in the path.
     """
-    scope = request.scope
-    app: _Addresses = scope["app"]
-    root_path: str = scope.get("root_path", "")
-    return root_path + app.url_for(name, **params)
+    return request.url_for(name, **params)
 
 
 _OURS: Final[Mapping[str, TemplateGlobal]] = {

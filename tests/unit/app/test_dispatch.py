@@ -169,3 +169,45 @@ async def test_landing_page_is_shown_in_debug_only(debug: bool, status: int, con
         assert response.status_code == status
         assert ("Shop is running" in response.text) is debug
         assert (await client.post("/")).status_code == 404
+
+
+@pytest.mark.parametrize("debug", [True, False])
+async def test_last_slash_leads_to_the_address_that_there_is(debug: bool, configure: Callable[..., None]) -> None:
+    """With or without it, the client is sent on, in debug as in production; method, body and query stay."""
+    configure(DEBUG=debug)
+    app = OpenViper(routes=[])
+    app.get("/with/")(lambda: "with")
+    app.post("/without/{name}")(lambda name: name)
+    app.get("/files/{rest:path}")(lambda rest: rest)
+    async with TestClient(app) as client:
+        answer = await client.get("/with?a=1&b=%20")
+        assert (answer.status_code, answer.headers["location"]) == (307, "/with/?a=1&b=%20")
+        answer = await client.post("/without/%C3%BC%3F/")
+        assert (answer.status_code, answer.headers["location"]) == (307, "/without/%C3%BC%3F")
+        for path in ("/with/x", "/nothing", "/nothing/", "//with", "//evil.example/", "/without/x?a=1"):
+            assert (await client.get(path)).status_code in (404, 405)
+        assert (await client.post("/with")).status_code == 404
+
+
+async def test_redirect_of_a_mounted_application_stays_below_its_mount(configure: Callable[..., None]) -> None:
+    """The location has the mount in front, as the client sees it."""
+    configure()
+    inner, outer = OpenViper(routes=[]), OpenViper(routes=[])
+    inner.get("/page/")(lambda: "page")
+    outer.mount("/in", inner)
+    async with TestClient(outer) as client:
+        assert (await client.get("/in/page")).headers["location"] == "/in/page/"
+
+
+async def test_request_writes_links_of_its_application(configure: Callable[..., None]) -> None:
+    """A view needs no more than its request; the mount stands in front."""
+    configure()
+    inner, outer = OpenViper(routes=[]), OpenViper(routes=[])
+
+    @inner.get("/books/{book_id:int}", name="book")
+    async def book(request: Request, book_id: int) -> str:
+        return request.url_for("book", book_id=book_id + 1)
+
+    outer.mount("/in", inner)
+    async with TestClient(outer) as client:
+        assert (await client.get("/in/books/1")).text == "/in/books/2"

@@ -5,6 +5,7 @@ import builtins
 import pytest
 
 from openviper.conf import settings
+from openviper.http.request import Request
 from openviper.routing.router import Router
 from openviper.templating.functions import (
     clear_globals,
@@ -14,6 +15,7 @@ from openviper.templating.functions import (
     url_for,
 )
 from openviper.testing import override_settings
+from openviper.types import Message
 
 
 @pytest.mark.parametrize(
@@ -42,11 +44,13 @@ def test_name_of_no_static_file_is_refused(name: str) -> None:
         static(name)
 
 
-class Request:
-    """What ``url_for`` needs of a request."""
+async def receive() -> Message:
+    return {}
 
-    def __init__(self, router: Router, **scope: object) -> None:
-        self.scope: dict[str, object] = {"app": router, **scope}
+
+def request_to(router: Router, **scope: object) -> Request:
+    """A request that an application with these routes serves."""
+    return Request({"type": "http", "app": router, **scope}, receive)
 
 
 @pytest.fixture
@@ -61,14 +65,14 @@ def router() -> Router:
 
 def test_path_of_a_route(router: Router) -> None:
     """A route of the application that serves the request is found by its name, below its ``root_path``."""
-    assert url_for(Request(router), "book", book_id=3) == "/books/3"
-    assert url_for(Request(router, root_path="/shop"), "book", book_id=3) == "/shop/books/3"
+    assert url_for(request_to(router), "book", book_id=3) == "/books/3"
+    assert url_for(request_to(router, root_path="/shop"), "book", book_id=3) == "/shop/books/3"
 
 
 def test_unknown_route_is_an_error(router: Router) -> None:
     """A name that no route has is named."""
     with pytest.raises(KeyError, match="boook"):
-        url_for(Request(router), "boook")
+        url_for(request_to(router), "boook")
 
 
 def test_seam_takes_the_place_of_ours() -> None:
