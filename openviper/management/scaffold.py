@@ -12,6 +12,7 @@ import shutil
 import string
 import sys
 import tempfile
+import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,9 @@ PACKAGE: Final = "project_name"
 
 # Permissions of generated files that differ from what the umask gives.
 MODES: Final[Mapping[str, int]] = {"viperctl.py": 0o755, ".env": 0o600}
+
+# A package of this name makes the folder that it lies in a flat project, with other settings or none.
+SETTINGS: Final = "settings"
 
 COMMAND_NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -111,11 +115,11 @@ def create_command(command_name: str, app: str, directory: Path | str | None = N
         raise CommandError(f"{command_name!r} is no name for a command; use small letters and digits, joined by dashes")
     _check_not_built_in(command)
     module = command.replace("-", "_")
-    commands = _find_app(app, Path(directory or ".").absolute()) / "management" / "commands"
-    target = commands / f"{module}.py"
-    if target.exists():
-        raise CommandError(f"{target} already exists; nothing was changed")
-    with _failures_reported(target), contextlib.ExitStack() as undo:
+    with _failures_reported(f"{app}.management.commands.{module}"), contextlib.ExitStack() as undo:
+        commands = _find_app(app, Path(directory or ".").absolute()) / "management" / "commands"
+        target = commands / f"{module}.py"
+        if target.exists():
+            raise CommandError(f"{target} already exists; nothing was changed")
         _ensure_folder(commands, undo)
         for package in (commands.parent, commands):
             marker = package / "__init__.py"
@@ -156,8 +160,14 @@ def _check_identifier(name: str) -> None:
         raise CommandError(
             f"{name!r} is no Python identifier; use letters, digits and underscores, and begin with a letter{hint}"
         )
+    # Python imports full-width letters and ligatures under their plain form (PEP 3131), which no folder here has.
+    plain = unicodedata.normalize("NFKC", name)
+    if plain != name:
+        raise CommandError(f"{name!r} is {plain!r} to Python; use that, or a different name")
     if keyword.iskeyword(name):
         raise CommandError(f"{name!r} is a word of the Python language; choose a different name")
+    if name == SETTINGS:
+        raise CommandError(f"{name!r} is where every project has its settings; choose a different name")
 
 
 def _check_not_built_in(command: str) -> None:
@@ -183,10 +193,11 @@ def _check_hides_nothing(name: str) -> None:
 
 
 def _free_target(name: str, directory: Path | str | None) -> Path:
-    target = Path(directory or ".").absolute() / name
-    # A dangling link counts: renaming a folder over it would fail late.
-    if target.exists() or target.is_symlink():
-        raise CommandError(f"{target} already exists; nothing was changed")
+    with _failures_reported(name):
+        target = Path(directory or ".").absolute() / name
+        # A dangling link counts: renaming a folder over it would fail late.
+        if target.exists() or target.is_symlink():
+            raise CommandError(f"{target} already exists; nothing was changed")
     return target
 
 
@@ -221,7 +232,7 @@ def _staged(target: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _failures_reported(target: Path) -> Iterator[None]:
+def _failures_reported(target: Path | str) -> Iterator[None]:
     try:
         yield
     except OSError as error:

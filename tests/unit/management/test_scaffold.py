@@ -78,7 +78,7 @@ def test_flat_project_has_its_modules_beside_the_script(tmp_path: Path) -> None:
     assert "shop/" not in (flat / "README.md").read_text() + (flat / "templates" / "home.html").read_text()
 
 
-@pytest.mark.parametrize("name", ["settings", "routes", "asgi", "views"])
+@pytest.mark.parametrize("name", ["routes", "asgi", "views"])
 def test_flat_project_is_not_called_like_a_module_of_it(tmp_path: Path, name: str) -> None:
     """The name of the folder is a second name of the modules in it, so it must be another one."""
     with pytest.raises(CommandError, match="another part of every project"):
@@ -138,6 +138,9 @@ def test_viperctl_is_six_lines_that_call_the_adapter(tmp_path: Path) -> None:
         ("a/b", "no Python identifier"),
         ("class", "word of the Python language"),
         ("None", "word of the Python language"),
+        ("settings", "where every project has its settings"),
+        ("\uff53\uff48\uff4f\uff50", "is 'shop' to Python"),
+        ("a" * 300, "File name too long; nothing was left behind$"),
         ("asyncio", "hide the module of that name in the standard library"),
         ("__main__", "hide an installed module"),
         ("pytest", "hide an installed module"),
@@ -153,6 +156,30 @@ def test_name_that_cannot_be_a_project_is_refused(tmp_path: Path, name: str, rea
         create_project(name, tmp_path)
 
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["settings", "\uff42\uff4c\uff4f\uff47", "a" * 250, "a" * 300])
+def test_name_that_cannot_be_an_app_is_refused(tmp_path: Path, name: str) -> None:
+    """Settings of a project, letters that Python reads as others, and names too long for the disk make no app."""
+    with pytest.raises(CommandError, match=r"different name|File name too long"):
+        create_app(name, tmp_path)
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_created_from_a_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a working directory a relative place is nowhere, and saying so is all that happens."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    message = "No such file or directory; nothing was left behind"
+    with pytest.raises(CommandError, match=message):
+        create_project("shop")
+    with pytest.raises(CommandError, match=message):
+        create_app("blog")
+    with pytest.raises(CommandError, match=message):
+        create_command("greet", "blog")
 
 
 @pytest.mark.parametrize("create", [create_project, create_app])
@@ -253,6 +280,8 @@ def test_app_below_the_project_package_is_found_by_its_label(tmp_path: Path) -> 
         ("greet", "no_such_app", "no app 'no_such_app' below"),
         ("greet", "../blog", "no dotted name"),
         ("taken", "blog", "already exists"),
+        ("a" * 300, "blog", "File name too long; nothing was left behind"),
+        ("greet", "a" * 300, "File name too long; nothing was left behind"),
     ],
 )
 def test_command_that_cannot_be_is_refused(tmp_path: Path, command: str, app: str, reason: str) -> None:
