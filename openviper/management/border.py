@@ -15,6 +15,8 @@ from openviper.management.style import paint
 __all__ = ["attempt", "exit_code_of"]
 
 _FAILURE: Final = 1
+# The system keeps eight bits of an exit code, so 256 would be success to whoever asks.
+_HIGHEST: Final = 255
 # What a shell reports of a process that a signal ended: 128 and the number of SIGINT or SIGPIPE.
 _INTERRUPTED: Final = 130
 _READER_GONE: Final = 141
@@ -27,8 +29,9 @@ def exit_code_of(work: Callable[[], int]) -> int:
         work: The command, ready to run; returns its exit code.
 
     Returns:
-        What the call returned; the code of a ``CommandError`` or SystemExit; 1 for any other error, 130 when
-        interrupted, 141 when the reader of stdout has gone. Errors raised on purpose are one message on stderr,
+        What the call returned; the code of a ``CommandError`` or SystemExit; 1 for any other error and for a code
+        that no process can end with, 130 when interrupted, 141 when the reader of stdout has gone. A
+        ``CommandError`` is never 0. Errors raised on purpose are one message on stderr,
         and a last line says where the kind of error is described; a ``CommandError`` says itself what to do next.
         What nobody expected is shown with its traceback.
     """
@@ -38,7 +41,7 @@ def exit_code_of(work: Callable[[], int]) -> int:
         sys.stdout.flush()
     except CommandError as error:
         _report(error)
-        return error.returncode
+        return _possible(error.returncode) or _FAILURE
     except OpenViperError as error:
         _report(error, place=error.docs)
         return _FAILURE
@@ -59,7 +62,7 @@ def exit_code_of(work: Callable[[], int]) -> int:
     except Exception:  # noqa: BLE001 - the border of one management command: a bug is shown whole and ends the process
         traceback.print_exc()
         return _FAILURE
-    return code
+    return _possible(code)
 
 
 def attempt(work: Callable[[], object], report: Callable[[BaseException], None]) -> bool:
@@ -89,9 +92,13 @@ def _report(error: Exception, *, place: str | None = None) -> None:
 
 def _code_of(ending: SystemExit) -> int:
     if ending.code is None or isinstance(ending.code, int):
-        return ending.code or 0
+        return _possible(ending.code or 0)
     sys.stderr.write(f"{ending.code}\n")
     return _FAILURE
+
+
+def _possible(code: int) -> int:
+    return code if 0 <= code <= _HIGHEST else _FAILURE
 
 
 def _silence_stdout() -> None:

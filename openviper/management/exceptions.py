@@ -17,7 +17,7 @@ class CommandError(OpenViperError):
 
     Args:
         message: What happened, to what, and what to do next.
-        returncode: The exit code of the process, 1 to 255.
+        returncode: The exit code of the process, 1 to 255; anything else becomes 1.
     """
 
     code = "command-failed"

@@ -25,6 +25,12 @@ def test_exit_code_is_what_the_command_returns(code: int) -> None:
     assert exit_code_of(lambda: code) == code
 
 
+@pytest.mark.parametrize("code", [256, 512, -1])
+def test_exit_code_of_no_process_is_a_failure(code: int) -> None:
+    """What the system would cut down, 256 to success, becomes 1."""
+    assert exit_code_of(lambda: code) == 1
+
+
 @pytest.mark.parametrize(
     ("error", "code", "message"),
     [
@@ -44,6 +50,10 @@ def test_exit_code_is_what_the_command_returns(code: int) -> None:
         (ExceptionGroup("2 steps did not stop", [CommandError("a"), CommandError("b")]), 1, "2 steps did not stop\n"),
         (SystemExit(), 0, ""),
         (SystemExit(5), 5, ""),
+        (SystemExit(256), 1, ""),
+        (CommandError("not done", returncode=0), 1, "not done\n"),
+        (CommandError("not done", returncode=256), 1, "not done\n"),
+        (CommandError("not done", returncode=-1), 1, "not done\n"),
         (SystemExit("stopped here"), 1, "stopped here\n"),
         (KeyboardInterrupt(), 130, ""),
     ],
