@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from openviper._version import __version__
-from openviper.core.flexible_adapter import bootstrap_and_run
+from openviper.core.flexible_adapter import bootstrap_and_run, ensure_streams
+from openviper.core.project import working_directory
 from openviper.management.arguments import CommandParser, suggest
 from openviper.management.border import exit_code_of
 from openviper.management.exceptions import CommandError, UsageError
@@ -27,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 for success, 1 for a failure, 2 for words that are not understood.
     """
+    ensure_streams()
     words = list(sys.argv[1:] if argv is None else argv)
     return exit_code_of(lambda: _run(words))
 
@@ -40,6 +42,7 @@ def _run(words: list[str]) -> int:
         sys.stdout.write(f"OpenViper {__version__}\n")
         return 0
     if name in _COMMANDS:
+        working_directory()  # every command has a use for one, and Python itself would fail with a traceback
         return _COMMANDS[name](rest)
     raise _unknown(name)
 

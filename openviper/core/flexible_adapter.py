@@ -12,10 +12,11 @@ from typing import Final, TypeAlias, cast
 
 from openviper.conf.environment import FOLDER_VARIABLE
 from openviper.core.aliasing import AliasFinder
-from openviper.core.project import SETTINGS_VARIABLE, Project, Surroundings
+from openviper.core.exceptions import ProjectError
+from openviper.core.project import SETTINGS_VARIABLE, Project, Surroundings, working_directory
 from openviper.primitives.imports import import_string
 
-__all__ = ["FlexibleAdapter", "Runner", "bootstrap_and_run", "open_project"]
+__all__ = ["FlexibleAdapter", "Runner", "bootstrap_and_run", "ensure_streams", "open_project"]
 
 #: Takes the words after the program's name and where they were typed; returns the exit code.
 Runner: TypeAlias = Callable[[Sequence[str], Surroundings], int]
@@ -46,8 +47,8 @@ class FlexibleAdapter:
                 ``sys.argv[0]``. None means ``sys.argv``.
         """
         words = list(sys.argv if argv is None else argv)
-        if words and words[0] == sys.argv[0]:
-            del words[0]
+        if words[:1] == sys.argv[:1]:
+            del words[:1]
         return bootstrap_and_run(words, runner=self._runner, cwd=_folder_of_script())
 
 
@@ -68,17 +69,34 @@ def bootstrap_and_run(
             environment of the process.
 
     Returns:
-        The exit code: 0, or what the command gave; 2 for a ``--settings`` without a module.
+        The exit code: 0, or what the command gave; 2 for a ``--settings`` without a module, 1 without a folder to
+        look in.
     """
+    ensure_streams()
     words, settings_option = _take_settings(argv)
     if settings_option is not None and (not settings_option or settings_option.startswith("-")):
         sys.stderr.write("--settings needs the dotted name of a module, as in: --settings myproject.settings\n")
         return 2
-    folder = Path.cwd() if cwd is None else cwd.absolute()
+    try:
+        folder = working_directory() if cwd is None else cwd.absolute()
+    except ProjectError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     environ = os.environ if environ is None else environ
     environ[FOLDER_VARIABLE] = str(folder)  # a variable, so that child processes agree
     surroundings = Surroundings(folder, environ, settings_option)
     return (runner or cast(Runner, import_string(_RUNNER)))(words, surroundings)
+
+
+def ensure_streams() -> None:
+    """Let stdin, stdout and stderr lead nowhere where the process was started without them (``>&-``).
+
+    Python has None in place of such a stream, and the next file that is opened would get its number.
+    """
+    nowhere = Path(os.devnull)
+    sys.stdin = sys.stdin or nowhere.open(encoding="utf-8")
+    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
 
 
 def open_project(project: Project, environ: MutableMapping[str, str]) -> None:
@@ -101,11 +119,14 @@ def open_project(project: Project, environ: MutableMapping[str, str]) -> None:
 
 def _folder_of_script() -> Path | None:
     """Give the folder of the project's script that is running, as Python puts it on ``sys.path``; None without one."""
-    script = Path(sys.argv[0]).absolute()
+    script = Path("".join(sys.argv[:1]))  # an embedding program may give no words at all
+    if not script.is_file():
+        return None
+    script = script.absolute()
     # A link to the script stands for it, while one to a folder is a place of its own (/srv/current).
     if script.is_symlink() or ".." in script.parts:
         script = script.resolve()
-    return script.parent if script.name == _SCRIPT and script.is_file() else None
+    return script.parent if script.name == _SCRIPT else None
 
 
 def _take_settings(argv: Sequence[str]) -> tuple[list[str], str | None]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from openviper.conf.environment import DotenvFile
-from openviper.core.exceptions import AmbiguousProjectError, TargetError
+from openviper.core.exceptions import AmbiguousProjectError, ProjectError, TargetError
 from openviper.exceptions import ImproperlyConfigured
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "find_project",
     "is_target",
     "package_of_settings",
+    "working_directory",
 ]
 
 #: The environment variable that names the settings module.
@@ -115,6 +116,18 @@ def find_project(
     if named is None and PathFinder.find_spec("settings") is not None:
         named = "settings"
     return Project(root, "none", None, named, None, app)
+
+
+def working_directory() -> Path:
+    """Give the working directory.
+
+    Raises:
+        ProjectError: It has been deleted, or may not be looked at.
+    """
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise ProjectError(f"the working directory is gone ({error.strerror}); change to another one") from error
 
 
 def is_target(word: str, cwd: Path) -> bool:

@@ -134,5 +134,5 @@ def _list(prog: str, surroundings: Surroundings) -> int:
 
 def _program() -> str:
     """Name the program as it was called, for usage lines."""
-    script = Path(sys.argv[0]).name
+    script = Path("".join(sys.argv[:1])).name
     return script if script.endswith(".py") and script != "__main__.py" else "openviper viperctl"

@@ -126,6 +126,31 @@ def test_module_and_script_are_one_program(folder: Path) -> None:
     assert by_script.stdout.startswith("usage: openviper viperctl [--settings MODULE]")
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    ("line", "code"), [("--version", 0), ("viperctl help", 0), ("viperctl check", 0), ("nothing", 1)]
+)
+def test_closed_streams_are_no_fault(folder: Path, closed: str, line: str, code: int) -> None:
+    """A process without stdin, stdout or stderr does its work and says nothing there."""
+    done = spawn(["/bin/sh", "-c", f'"$0" -m openviper {line} {closed}', sys.executable], folder)
+
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("line", ["viperctl help", "create-project shop", "create-app blog", "run app"])
+def test_working_directory_that_is_gone_is_one_message(folder: Path, line: str) -> None:
+    """A deleted working directory is told in one line; what needs none, such as ``--version``, still works."""
+    gone = 'mkdir gone && cd gone && rmdir ../gone && exec "$0" -m openviper'
+
+    done = spawn(["/bin/sh", "-c", f"{gone} {line}", sys.executable], folder)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("the working directory is gone (No such file or directory); change to another one\n")
+    assert "Traceback" not in done.stderr
+    assert spawn(["/bin/sh", "-c", f"{gone} --version", sys.executable], folder).returncode == 0
+
+
 def test_created_project_runs_its_commands(folder: Path) -> None:
     """A new project answers to the examples as they are written, through both entry points (C-022, C-033)."""
     main(["create-project", "shop_site"])

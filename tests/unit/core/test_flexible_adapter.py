@@ -104,6 +104,34 @@ def test_words_behind_the_dashes_are_not_ours() -> None:
     assert (recorder.words, recorder.settings) == (["test", "--", "--settings", "x"], None)
 
 
+def test_program_without_words_runs_the_runner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An embedding program that gives Python no words at all is no error."""
+    monkeypatch.setattr(sys, "argv", [])
+    recorder = Recorder()
+
+    assert FlexibleAdapter(recorder).run() == 7
+    assert recorder.words == []
+    assert FlexibleAdapter(recorder).run(["check"]) == 7
+    assert recorder.words == ["check"]
+
+
+def test_folder_that_is_gone_is_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a working directory that was deleted nothing can be looked for, and one line says so."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    recorder = Recorder()
+
+    assert bootstrap_and_run(["help"], runner=recorder) == 1
+
+    assert recorder.calls == 0
+    assert (
+        capsys.readouterr().err == "the working directory is gone (No such file or directory); change to another one\n"
+    )
+
+
 @pytest.mark.parametrize("words", [["check", "--settings"], ["--settings="], ["--settings", "--deploy", "check"]])
 def test_settings_option_without_a_module_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """A ``--settings`` that names nothing ends with exit code 2 and one line, and runs nothing."""
