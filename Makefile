@@ -70,6 +70,7 @@ docs: $(INSTALLED)  ## build the documents into docs/_build
 bench: $(INSTALLED)  ## compare start and request with their bounds
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.overhead
+	$(BIN)/python -m benchmarks.reload
 
 format: $(INSTALLED)  ## put the code into shape
 	$(BIN)/python -m ruff check --fix .

@@ -71,6 +71,7 @@ class _Server(uvicorn.Server):
         self._lifeline = lifeline
         self._graceful_timeout = graceful_timeout
         self._is_stop_requested = False
+        self._is_draining = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._cancel_start: Callable[[], object] | None = None
 
@@ -121,6 +122,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let the requests in flight finish while there is time, then shut the application down in any case."""
+        self._is_draining = True
         patience = asyncio.get_running_loop().call_later(self._graceful_timeout, self._hurry)
         try:
             await super().shutdown(sockets)
@@ -131,6 +133,10 @@ class _Server(uvicorn.Server):
             await self.lifespan.shutdown()
 
     def _hurry(self) -> None:
+        if not self._is_draining:
+            # Connections are still taken, so it is too early; the drain will begin without patience.
+            self._graceful_timeout = 0.0
+            return
         if self.force_exit:
             return
         self.force_exit = True

@@ -95,8 +95,8 @@ def run_workers(listener: socket.socket, count: int, *, stop_timeout: float) -> 
             # The workers refuse connections from now on, and would leave them waiting while this holds the socket.
             listener.close()
             codes = _stop_all([post.child for post in posts if post.child is not None], stop_timeout)
-            # A negative code is a signal, such as that of a stop which came before there was anything to shut down.
-            return START_FAILED if is_failed or max(codes, default=0) > 0 else 0
+            # Other codes are those of a stop that came before there was anything to shut down.
+            return START_FAILED if is_failed or START_FAILED in codes else 0
     finally:
         maker.close()
 

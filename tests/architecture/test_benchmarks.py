@@ -47,3 +47,10 @@ def test_start_is_as_fast_as_starlette() -> None:
     """Import and an application with one route take at most 1.15 times Starlette's CPU time, in the same run."""
     done = run("benchmarks.startup", "--rounds", "15")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_reload_takes_a_second_at_most() -> None:
+    """From saving a file until the new code answers, on both servers, also while a stream is open."""
+    done = run("benchmarks.reload", "--rounds", "5")
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -151,12 +151,13 @@ def test_middleware_that_breaks_the_lifespan_ends_the_server(project: Path, serv
         assert "nothing but requests" in server.output
 
 
-def test_failing_shutdown_is_an_exit_code(project: Path, serve: Starter) -> None:
+@pytest.mark.parametrize("words", [[], ["--workers", "2"]], ids=["one", "two"])
+def test_failing_shutdown_is_an_exit_code(project: Path, serve: Starter, words: list[str]) -> None:
     """A shutdown hook that fails is named, and the server ends with 1."""
     add_app(project, "lock", lifecycle='async def shutdown() -> None:\n    raise OSError("jammed")\n')
 
-    with serve(project) as server:
-        server.address()
+    with serve(project, *words) as server:
+        server.address(count=2 if words else 1)
         assert server.stop() == 1
         assert "jammed" in server.output
 

@@ -80,6 +80,21 @@ def test_second_signal_cancels_what_the_first_has_waited_for(
         request.close()
 
 
+def test_two_signals_at_once_are_two(project: Path, serve: Starter) -> None:
+    """A second signal that comes before the server has begun to stop is not lost."""
+    add_hooks(project)
+    add_views(project)
+
+    with serve(project, "--graceful-timeout", "3600") as server:
+        request = begin_slow_request(server, ONE)
+        server.send_signal(signal.SIGINT)
+        server.send_signal(signal.SIGTERM)
+
+        assert server.wait() == 0
+        assert server.output.count("diary: shutdown") == 1
+        request.close()
+
+
 def test_stream_is_cancelled_after_the_time_it_is_given(project: Path, serve: Starter) -> None:
     """An answer without an end is cut off, without a traceback, and the shutdown hooks run."""
     add_hooks(project)
