@@ -5,7 +5,7 @@ import inspect
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from typing import Any, ClassVar, Final, TextIO
 
 from openviper.apps.bootstrap import running_apps, setup
@@ -34,6 +34,8 @@ class BaseCommand:
             for an async ``handle`` only.
         takes_target: Whether the first word of the command line may name the project or app that is meant, when
             the command can do without it; False leaves every word to the command.
+        owns_stdout: Whether standard output holds nothing but what the command writes with ``stdout``, for other
+            programs to read; what settings and apps print meanwhile goes to standard error.
     """
 
     help: ClassVar[str] = ""
@@ -41,6 +43,7 @@ class BaseCommand:
     needs_apps: ClassVar[bool] = True
     lifecycle: ClassVar[bool | None] = None
     takes_target: ClassVar[bool] = True
+    owns_stdout: ClassVar[bool] = False
 
     # Set on the instance by whoever runs the command, so that a subclass is free to define __init__.
     _project: Project | None = None
@@ -148,21 +151,18 @@ class BaseCommand:
         Raises:
             Exception: Whatever ``handle`` or the loading of settings and apps raises.
         """
-        # Before there is a loop, as the sync ready() hooks of the apps are promised.
-        self._prepare()
-        if inspect.iscoroutinefunction(self.handle) or self.lifecycle:
-            return asyncio.run(self.aexecute(**options))
-        return _exit_code(self.handle(**options))
+        with self._own_stdout():
+            # Before there is a loop, as the sync ready() hooks of the apps are promised.
+            self._prepare()
+            if inspect.iscoroutinefunction(self.handle) or self.lifecycle:
+                return asyncio.run(self._handle_on_loop(**options))
+            return _exit_code(self.handle(**options))
 
     async def aexecute(self, **options: object) -> int:
         """Like ``execute``, on the running loop; a sync ``handle`` runs in a thread."""
-        is_async = inspect.iscoroutinefunction(self.handle)
-        self._prepare()
-        wants_hooks = is_async if self.lifecycle is None else self.lifecycle
-        async with running_apps() if wants_hooks and self._uses_apps else nullcontext():
-            if is_async:
-                return _exit_code(await self.handle(**options))
-            return _exit_code(await run_in_thread(self.handle, **options))
+        with self._own_stdout():
+            self._prepare()
+            return await self._handle_on_loop(**options)
 
     def run_from_argv(self, argv: Sequence[str]) -> int:
         """Run a whole command line and return its exit code; every failure ends as a message on stderr.
@@ -172,6 +172,20 @@ class BaseCommand:
         """
         prog, name, *words = argv
         return exit_code_of(lambda: self.execute(**self.create_parser(prog, name).parse_words(words)))
+
+    async def _handle_on_loop(self, **options: object) -> int:
+        is_async = inspect.iscoroutinefunction(self.handle)
+        wants_hooks = is_async if self.lifecycle is None else self.lifecycle
+        async with running_apps() if wants_hooks and self._uses_apps else nullcontext():
+            if is_async:
+                return _exit_code(await self.handle(**options))
+            return _exit_code(await run_in_thread(self.handle, **options))
+
+    def _own_stdout(self) -> AbstractContextManager[object]:
+        if not self.owns_stdout:
+            return nullcontext()
+        self._out = self.out
+        return redirect_stdout(self._err or sys.stderr)
 
     def _prepare(self) -> None:
         if self._uses_apps:

@@ -15,6 +15,7 @@ class Command(BaseCommand):
     help = "Report problems of settings, apps, hooks, middleware and templates."
     # What cannot be loaded is a problem to report, not a reason to stop.
     needs_settings = False
+    owns_stdout = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""

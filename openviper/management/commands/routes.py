@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from openviper.app import OpenViper
+from openviper.conf.border import named_failure
 from openviper.management.arguments import CommandParser
 from openviper.management.base import BaseCommand
 from openviper.management.exceptions import CommandError
@@ -19,6 +20,7 @@ class Command(BaseCommand):
     """Prints a table, or JSON, of every address and the handler behind it."""
 
     help = "List the routes: path, methods, name and handler."
+    owns_stdout = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -30,6 +32,7 @@ class Command(BaseCommand):
         Raises:
             CommandError: There is no application, or it is not one of ours.
             ApplicationLoadError: It cannot be imported.
+            ImproperlyConfigured: Its routes cannot be.
         """
         target = find_application(self.project)
         app = target.load()
@@ -57,7 +60,8 @@ class _Row:
 
 def _iter_rows(router: Router, prefix: str = "") -> Iterator[_Row]:
     if isinstance(router, OpenViper):
-        router.discover_routes()
+        with named_failure("the project's routes"):
+            router.discover_routes()
     for route in router.routes:
         methods = sorted(route.methods, key=_method_rank)
         yield _Row(prefix + route.path, tuple(methods), route.name, _describe(route.handler))

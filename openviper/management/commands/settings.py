@@ -25,6 +25,7 @@ class Command(BaseCommand):
     help = "Show every setting: source, type and value, and what is wrong with it."
     # Settings that cannot be loaded are what one comes here for.
     needs_settings = False
+    owns_stdout = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the names and options."""

@@ -257,3 +257,36 @@ def test_command_without_handle_says_so() -> None:
     """A command without ``handle`` is a mistake that is named."""
     with pytest.raises(NotImplementedError, match="does not define handle"):
         BaseCommand().handle()
+
+
+class Report(BaseCommand):
+    owns_stdout = True
+    needs_settings = False
+
+    def handle(self) -> None:
+        print("noise")
+        self.stdout("report")
+
+
+class AsyncReport(Report):
+    async def handle(self) -> None:  # type: ignore[override]  # sync or async is a choice of each command
+        super().handle()
+
+
+@pytest.mark.parametrize("command", [Report, AsyncReport])
+def test_stdout_may_be_the_command_s_own(command: type[Report], capsys: pytest.CaptureFixture[str]) -> None:
+    """A command that owns stdout shares it with nobody; what others print meanwhile goes to stderr."""
+    assert run(command) == 0
+
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("report\n", "noise\n")
+
+
+def test_owned_output_goes_where_it_was_bound() -> None:
+    """Streams given by the caller are kept apart as those of the process are."""
+    command, out, err = Report(), io.StringIO(), io.StringIO()
+    command.bind(stdout=out, stderr=err)
+
+    assert command.execute() == 0
+
+    assert (out.getvalue(), err.getvalue()) == ("report\n", "noise\n")

@@ -127,3 +127,29 @@ def test_folder_without_a_project_is_an_error(site: "Site") -> None:
 
     assert done.code == 1
     assert "no project found" in done.err
+
+
+@pytest.mark.parametrize("fault", ["{}['cfg']", "import nowhere_to_be_found"])
+def test_routes_that_fail_are_one_message(root_layout: "Site", fault: str) -> None:
+    """A fault in the ``routes`` module is told in one line with its place, without a traceback of the framework."""
+    root_layout.write({"routes.py": fault})
+
+    outcome = root_layout.run("routes")
+
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.startswith("the project's routes cannot be loaded: ")
+    assert "routes.py, line 1)" in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+@pytest.mark.parametrize("words", [["routes", "--json"], ["check", "--json"], ["settings", "--json"]])
+def test_json_is_not_mixed_with_what_the_project_prints(root_layout: "Site", words: list[str]) -> None:
+    """Settings, apps and routes may print: it goes to stderr, and stdout is the document of the command alone."""
+    for name in ("settings.py", "routes.py", "blog/__init__.py"):
+        file = root_layout.root / name
+        file.write_text(f"print('imported {name}')\n{file.read_text()}")
+
+    outcome = root_layout.spawn(*words)
+
+    assert json.loads(outcome.out)
+    assert "imported settings.py" in outcome.err
