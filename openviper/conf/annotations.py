@@ -8,9 +8,10 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Final, Literal, Union
+from typing import Annotated, Any, ClassVar, Final, Literal, Union
 
 __all__ = [
+    "class_variable_type",
     "declared_types",
     "describe",
     "fit",
@@ -65,7 +66,8 @@ def resolve(annotation: object, module: Mapping[str, object], body: Mapping[str,
     """
     if not isinstance(annotation, str):
         return annotation
-    holder = types.SimpleNamespace(__annotations__={"setting": annotation})
+    # A class, since ClassVar means nothing elsewhere.
+    holder = type("holder", (), {"__annotations__": {"setting": annotation}})
     try:
         return typing.get_type_hints(holder, dict(module), dict(body or {}))["setting"]
     except (NameError, AttributeError, SyntaxError, TypeError):
@@ -78,13 +80,33 @@ def infer(value: object) -> object:
 
 
 def members(annotation: object) -> tuple[object, ...]:
-    """Give the alternatives of a union, or the annotation alone; ``Annotated`` and ``Final`` are taken off."""
+    """Give the alternatives of a union, or the annotation alone; what is around a type is taken off it."""
     origin = typing.get_origin(annotation)
-    if origin is Annotated or origin is Final:
+    if origin in (Annotated, ClassVar, Final):
         return members(typing.get_args(annotation)[0])
     if origin is Union or origin is types.UnionType:
         return tuple(member for part in typing.get_args(annotation) for member in members(part))
     return (annotation,)
+
+
+def class_variable_type(annotation: object, module: Mapping[str, object]) -> object:
+    """Give what stands inside a ``ClassVar``: a type, or text that names one.
+
+    Args:
+        annotation: A type, or text that names one.
+        module: The names of the module it stands in.
+
+    Returns:
+        ``object`` where nothing stands inside; None if the annotation is no ``ClassVar``.
+    """
+    if isinstance(annotation, str):
+        name, bracket, inner = annotation.partition("[")
+        if resolve(name.strip(), module) is not ClassVar:
+            return None
+        return inner.strip().removesuffix("]") if bracket else object
+    if annotation is ClassVar:
+        return object
+    return typing.get_args(annotation)[0] if typing.get_origin(annotation) is ClassVar else None
 
 
 def describe(annotation: object) -> str:

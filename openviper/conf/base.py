@@ -3,10 +3,18 @@
 import dataclasses
 import functools
 import os
+import sys
 from collections.abc import Mapping
-from typing import Any, Final, dataclass_transform
+from typing import Any, ClassVar, Final, dataclass_transform
 
-from openviper.conf.annotations import declared_types, fit, infer, is_setting_name, own_annotations
+from openviper.conf.annotations import (
+    class_variable_type,
+    declared_types,
+    fit,
+    infer,
+    is_setting_name,
+    own_annotations,
+)
 from openviper.conf.exceptions import UnknownSettingError
 from openviper.conf.masking import mask
 from openviper.conf.spelling import closest
@@ -25,6 +33,25 @@ class _ReadOnly:
         raise dataclasses.FrozenInstanceError(f"settings are read-only: {name} cannot be deleted")
 
 
+class _Frozen:
+    """What a dataclass pass leaves on a class, and frozen or not as the next pass asks.
+
+    A pass refuses ``@dataclass`` above frozen classes and ``@dataclass(frozen=True)`` above others. A decorator says
+    nothing about settings classes, whose instances are immutable through ``_ReadOnly``, so both are let through.
+    """
+
+    def __init__(self, parameters: object) -> None:
+        self._parameters = parameters
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._parameters, name)
+
+    @property
+    def frozen(self) -> bool:
+        # The pass compares this with a variable of that name, and tells nobody beforehand what it is.
+        return bool(sys._getframe(1).f_locals.get("frozen", True))  # noqa: SLF001 - there is no public way
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(dataclasses.field,))
 @dataclasses.dataclass(frozen=True, init=False, repr=False, eq=False)
 class BaseSettings(_ReadOnly):  # noqa: PLW1641 - some values are dicts, so there is no hash to agree with equality
@@ -32,19 +59,25 @@ class BaseSettings(_ReadOnly):  # noqa: PLW1641 - some values are dicts, so ther
 
     A subclass states its settings as upper-case names. An annotation is optional: a name that a parent has keeps
     the parent's type, any other takes the type of its value. Lists, dicts and sets may stand in the class body;
-    every instance gets its own copy. A name with an annotation and no value must get one from elsewhere.
+    every instance gets its own copy. A name with an annotation and no value must get one from elsewhere. ``ClassVar``
+    around a type changes nothing.
 
     Instances take values as keyword arguments. Upper-case names that no class declares are kept as well, since
     apps bring settings of their own.
 
     Raises:
         SettingsValidationError: A setting has no value; all of them are named.
-        TypeError: A keyword is neither a field nor an upper-case name; or, at the definition of a subclass, a
-            property stands where a value belongs.
+        TypeError: A keyword is neither a field nor an upper-case name; or, at the definition of a subclass, an
+            upper-case name is a property or a method.
     """
+
+    __dataclass_params__: ClassVar[Any]
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
+        for base in cls.__mro__[1:]:
+            if issubclass(base, BaseSettings) and type(base.__dataclass_params__) is not _Frozen:
+                base.__dataclass_params__ = _Frozen(base.__dataclass_params__)
         if "__dataclass_fields__" in vars(cls):
             return  # dataclass(slots=True) builds its class anew, from one that has been here
         _adopt_mixins(cls)
@@ -175,15 +208,21 @@ def _declare_fields(cls: type[BaseSettings]) -> dict[str, dataclasses.Field[Any]
     annotations = own_annotations(cls)
     inherited = {name: field.type for name, field in cls.__dataclass_fields__.items()}
     factories: dict[str, dataclasses.Field[Any]] = {}
+    module = vars(sys.modules[cls.__module__]) if cls.__module__ in sys.modules else {}
+    for name in filter(is_setting_name, annotations):
+        # What linters advise for a dict in a class body; to a dataclass such a name is no field.
+        if (inner := class_variable_type(annotations[name], module)) is not None:
+            annotations[name] = inherited.get(name, inner)
     for name, value in list(vars(cls).items()):
         if isinstance(value, dataclasses.Field) and value.default_factory is not dataclasses.MISSING:
             factories[name] = value
         if not is_setting_name(name):
             continue
         if isinstance(value, _COMPUTED):
-            if name in inherited:
-                raise TypeError(f"{cls.__qualname__}.{name} is a {type(value).__name__}; a setting is a plain value")
-            continue
+            raise TypeError(
+                f"{cls.__qualname__}.{name} is a {type(value).__name__}, and a setting is a plain value; "
+                f"work it out in the class body ({name} = ...), or give what is no setting a name in lower case"
+            )
         annotations.setdefault(name, inherited.get(name, object))
         # Exact types only: a subclass such as defaultdict would lose what makes it one.
         if type(value) in _SHARED:

@@ -179,20 +179,54 @@ def test_setting_without_a_value() -> None:
     assert Shop(SHOP_URL="/", SHOP_KEY="k").SHOP_URL == "/"
 
 
-def test_class_constant_is_no_setting() -> None:
-    """What is annotated as belonging to the class is not a field."""
+def test_class_variable_is_a_setting() -> None:
+    """The annotation that linters advise for a dict in a class body changes nothing, also written as text."""
 
     class Shop(Settings):
-        LIMIT: ClassVar[int] = 3
+        DEBUG: ClassVar[bool] = False  # type: ignore[misc]  # the parent has a field, and so has this class
+        CACHES: ClassVar[dict[str, Any]] = {"default": {}}  # type: ignore[misc]  # as above
+        SHOP_LIMIT: ClassVar = 3
+        SHOP_URL: "ClassVar[str]"
 
-    assert "LIMIT" not in Shop().as_dict()
+    shop = cast("Any", Shop)(SHOP_URL="/")
+    assert (shop.DEBUG, shop.CACHES, shop.SHOP_LIMIT, shop.SHOP_URL) == (False, {"default": {}}, 3, "/")
+    assert {"DEBUG", "CACHES", "SHOP_LIMIT", "SHOP_URL"} <= {field.name for field in dataclasses.fields(Shop)}
+    kinds = shop.field_types()
+    assert (kinds["DEBUG"], kinds["SHOP_LIMIT"], kinds["SHOP_URL"]) == (bool, int, str)
+    with pytest.raises(SettingsValidationError, match="SHOP_URL has no value"):
+        Shop()
 
 
-def test_property_in_place_of_a_setting() -> None:
-    """A computed value would be ignored, so it is refused where it is written; one of another name is free."""
-    with pytest.raises(TypeError, match=r"Shop\.DEBUG is a property"):
-        type("Shop", (Settings,), {"DEBUG": property(lambda self: True)})
-    assert type("Shop", (Settings,), {"IS_OPEN": property(lambda self: True)})().IS_OPEN is True
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"frozen": True}, {"slots": True}, {"frozen": True, "slots": True}, {"kw_only": True}, {"order": True}],
+    ids=str,
+)
+def test_decorator_on_top_is_harmless(options: dict[str, Any]) -> None:
+    """Whatever a decorator asks for, the class works as without it, and so do classes derived from it (A-26)."""
+    decorate: Any = dataclasses.dataclass(**options)
+    shop: Any = decorate(type("Shop", (Settings,), {"DEBUG": False, "TAGS": ["new"], "CACHES": {"default": {}}}))
+    live: Any = decorate(type("Live", (shop,), {"TAGS": ["old"]}))
+    plain: Any = type("Plain", (live,), {"__annotations__": {"LIMIT": int}, "LIMIT": 3})
+
+    for cls, tags in ((shop, ["new"]), (live, ["old"]), (plain, ["old"])):
+        settings = cls(PROJECT_NAME="shop")
+        assert settings.as_dict().items() >= {"DEBUG": False, "PROJECT_NAME": "shop"}.items()
+        assert tags == settings.TAGS
+        assert settings.CACHES == {"default": {}}
+        assert settings == cls(PROJECT_NAME="shop")
+        assert {"DEBUG", "TAGS", "MEDIA_URL"} <= {field.name for field in dataclasses.fields(cls)}
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            settings.DEBUG = True
+    assert plain().LIMIT == 3
+
+
+@pytest.mark.parametrize("name", ["DEBUG", "IS_OPEN"])
+def test_property_in_place_of_a_setting(name: str) -> None:
+    """A computed value would not be found among the settings, so it is refused where it is written."""
+    with pytest.raises(TypeError, match=rf"Shop\.{name} is a property.*in the class body \({name} = \.\.\.\)"):
+        type("Shop", (Settings,), {name: property(lambda self: True)})
+    assert type("Shop", (Settings,), {"is_open": property(lambda self: True)})().is_open is True
 
 
 def test_unusual_container_without_annotation() -> None:
