@@ -5,7 +5,7 @@ import functools
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final, dataclass_transform
+from typing import Any, Final, dataclass_transform
 
 from openviper.conf.annotations import (
     class_variable_type,
@@ -21,6 +21,10 @@ from openviper.conf.spelling import closest
 from openviper.exceptions import SettingsValidationError
 
 __all__ = ["BaseSettings", "class_default", "setting_types"]
+
+
+# Where a dataclass pass writes down how it was called.
+_PARAMETERS: Final = "__dataclass_params__"
 
 
 class _ReadOnly:
@@ -71,13 +75,11 @@ class BaseSettings(_ReadOnly):  # noqa: PLW1641 - some values are dicts, so ther
             upper-case name is a property or a method.
     """
 
-    __dataclass_params__: ClassVar[Any]
-
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
         for base in cls.__mro__[1:]:
-            if issubclass(base, BaseSettings) and type(base.__dataclass_params__) is not _Frozen:
-                base.__dataclass_params__ = _Frozen(base.__dataclass_params__)
+            if issubclass(base, BaseSettings) and type(vars(base)[_PARAMETERS]) is not _Frozen:
+                setattr(base, _PARAMETERS, _Frozen(vars(base)[_PARAMETERS]))
         if "__dataclass_fields__" in vars(cls):
             return  # dataclass(slots=True) builds its class anew, from one that has been here
         _adopt_mixins(cls)
