@@ -13,14 +13,14 @@ from functools import partial
 from typing import Final
 
 from openviper.apps.cleanup import note_failures, unwind
+from openviper.apps.entries import refuse
 from openviper.apps.exceptions import AppLifecycleError
-from openviper.apps.hooks import HookTimer
+from openviper.apps.hooks import HookTimer, timeout_problems
 from openviper.apps.lifecycle import AppLifecycle, AppLifecycleManager
 from openviper.apps.plugins import find_plugin_ready, run_plugin_ready
 from openviper.apps.registry import AppRegistry, registry
 from openviper.apps.sequence import SharedSequence, StartSequence, Step
 from openviper.conf import configure_logging, settings
-from openviper.exceptions import ImproperlyConfigured
 
 __all__ = ["FRAMEWORK_PARTS", "Bootstrap", "app_steps", "is_set_up", "reset_setup", "running_apps", "setup"]
 
@@ -42,7 +42,7 @@ class Bootstrap:
         # Reentrant, so that a hook which calls setup() finds it running rather than waiting for itself.
         self._lock = threading.RLock()
         self._is_running = False
-        self._entries: tuple[str, ...] = ()
+        self._entries: object = ()
         # What a server starts; None until a setup has been completed.
         self._sequence: SharedSequence | None = None
 
@@ -80,13 +80,13 @@ class Bootstrap:
         return [Step("the installed apps", shared.acquire, shared.release)]
 
     def _is_current(self) -> bool:
-        return self.is_set_up and self._entries == tuple(settings.INSTALLED_APPS)
+        return self.is_set_up and self._entries == _entries()
 
     def _prepare(self, *, force: bool) -> SharedSequence:
         settings.setup(force=force)
         configure_logging(settings)
         self._apps.populate(settings.INSTALLED_APPS)
-        self._entries = tuple(settings.INSTALLED_APPS)
+        self._entries = _entries()
         self._apps.import_submodules("models")
         timeout = _hook_timeout()
         parts, apps = AppLifecycleManager(timeout), AppLifecycleManager(timeout)
@@ -181,10 +181,13 @@ def _package_of(part: str) -> str:
     return part.removesuffix(".lifecycle")
 
 
+def _entries() -> object:
+    """Return the apps as the settings have them now, safe from a later change of the list."""
+    entries: object = settings.INSTALLED_APPS
+    return tuple(entries) if isinstance(entries, list) else entries
+
+
 def _hook_timeout() -> float | None:
     timeout: float | None = settings.LIFECYCLE_HOOK_TIMEOUT
-    if timeout is not None and timeout <= 0:
-        raise ImproperlyConfigured(
-            f"LIFECYCLE_HOOK_TIMEOUT is {timeout}; give a number of seconds above 0, or None for no limit"
-        )
+    refuse(timeout_problems(timeout))
     return timeout

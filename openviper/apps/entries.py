@@ -1,14 +1,15 @@
 """What ``INSTALLED_APPS`` may hold: dotted names, each once, in an order that suits what the apps require."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from types import ModuleType
 
 from openviper.apps.modules import import_submodule
 from openviper.exceptions import ImproperlyConfigured
 from openviper.primitives.problems import Problem
 
-__all__ = ["label_of", "label_problems", "name_problems", "order_problems", "read_requires"]
+__all__ = ["label_of", "label_problems", "name_problems", "order_problems", "read_requires", "refuse"]
 
 
 def label_of(app_name: str) -> str:
@@ -16,10 +17,23 @@ def label_of(app_name: str) -> str:
     return app_name.rpartition(".")[2]
 
 
-def name_problems(entries: Sequence[object]) -> list[Problem]:
-    """List the entries that are no dotted names, and those that are there twice; a bare text has no entries."""
+def refuse(problems: Sequence[Problem]) -> None:
+    """Make one error of all problems; none of them does nothing.
+
+    Raises:
+        ImproperlyConfigured: There are problems; each is a line of the message, with its hint.
+    """
+    if problems:
+        raise ImproperlyConfigured("\n".join(f"{problem.message}; {problem.hint}" for problem in problems))
+
+
+def name_problems(entries: object) -> list[Problem]:
+    """List the entries that are no dotted names, and those that are there twice; only a tuple or list has entries."""
     if isinstance(entries, str):
         return [Problem("apps.E002", f"INSTALLED_APPS is the text {entries!r}", f"write a tuple: ({entries!r},)")]
+    if not isinstance(entries, tuple | list):
+        message = f"INSTALLED_APPS is {entries!r}, of type {type(entries).__name__}"
+        return [Problem("apps.E002", message, "write a tuple of dotted names, () for no apps")]
     problems: list[Problem] = []
     first_seen: dict[object, int] = {}
     for position, entry in enumerate(entries, start=1):
@@ -81,22 +95,44 @@ def order_problems(
         requires: What each app requires; an app without requirements may be left out.
         missing: Entries whose app cannot be found.
     """
-    try:
-        TopologicalSorter(requires).prepare()
-    except CycleError as error:
-        # graphlib lists a cycle from the required to the requiring.
-        cycle = " -> ".join(map(repr, reversed(error.args[1])))
-        return [Problem("apps.E003", f"the requires of installed apps form a circle: {cycle}", "remove one of them")]
+    circles = list(_iter_circles(requires))
+    problems = [
+        Problem(
+            "apps.E003",
+            f"the requires of installed apps form a circle: {' -> '.join(map(repr, circle))}",
+            "remove one of them",
+        )
+        for circle in circles
+    ]
+    # No order suits a requirement inside a circle, so where its two apps stand is beside the point.
+    circular = {pair for circle in circles for pair in pairwise(circle)}
     positions = {name: position for position, name in enumerate(entries, start=1)}
-    problems: list[Problem] = []
     for name in entries:
         for required in requires.get(name, ()):
+            if (name, required) in circular:
+                continue
             fault = _order_fault(positions, name, required, is_missing=required in missing)
             if fault is not None:
                 message, hint = fault
                 subject = f"entry {positions[name]} of INSTALLED_APPS, {name!r}, requires {required!r}"
                 problems.append(Problem("apps.E003", f"{subject}, {message}", hint))
     return problems
+
+
+def _iter_circles(requires: Mapping[str, Collection[str]]) -> Iterator[tuple[str, ...]]:
+    """Give circles of requirements until none is left, each from one app round to the same one."""
+    remaining = {name: set(required) for name, required in requires.items()}
+    while True:
+        try:
+            TopologicalSorter(remaining).prepare()
+        except CycleError as error:
+            # graphlib lists a cycle from the required to the requiring.
+            circle = tuple(reversed(error.args[1]))
+        else:
+            return
+        yield circle
+        for name, required in pairwise(circle):
+            remaining[name].discard(required)
 
 
 def _declared(module: ModuleType) -> object:

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from openviper.apps.entries import label_of, label_problems, name_problems, order_problems, read_requires
+from openviper.apps.entries import label_of, label_problems, name_problems, order_problems, read_requires, refuse
 from openviper.apps.modules import import_app, import_submodule
-from openviper.exceptions import ImproperlyConfigured
-from openviper.primitives.problems import Problem
 
 __all__ = ["AppRegistry", "InstalledApp", "registry"]
 
@@ -55,18 +53,18 @@ class AppRegistry:
             names: The entries of ``INSTALLED_APPS``; they are not changed.
 
         Raises:
-            ImproperlyConfigured: An entry is no dotted name or is there twice, two apps share a label, or an app
-                requires what is not before it.
+            ImproperlyConfigured: There is no list of entries, an entry is no dotted name or is there twice, two apps
+                share a label, or an app requires what is not before it.
             AppLifecycleImportError: An app is there and cannot be imported (a RuntimeError).
         """
-        _refuse(name_problems(names))
+        refuse(name_problems(names))
         modules = {name: import_app(name) for name in names}
         missing = [name for name, module in modules.items() if module is None]
         for name in missing:
             logger.warning("installed app %r cannot be found; it is skipped", name)
         found = [_describe(name, module) for name, module in modules.items() if module is not None]
-        _refuse(label_problems([app.name for app in found]))
-        _refuse(order_problems(names, {app.name: app.requires for app in found}, missing=missing))
+        refuse(label_problems([app.name for app in found]))
+        refuse(order_problems(names, {app.name: app.requires for app in found}, missing=missing))
         self._apps = tuple(found)
 
     def import_submodules(self, name: str) -> dict[str, ModuleType]:
@@ -103,8 +101,3 @@ def _folder_of(module: ModuleType) -> Path | None:
         return next((Path(portion).absolute() for portion in portions), None)
     file: str | None = getattr(module, "__file__", None)
     return None if file is None else Path(file).absolute().parent
-
-
-def _refuse(problems: Sequence[Problem]) -> None:
-    if problems:
-        raise ImproperlyConfigured("\n".join(f"{problem.message}; {problem.hint}" for problem in problems))

@@ -157,6 +157,26 @@ def test_limit_of_hooks_must_be_positive(configure: Configure) -> None:
         setup()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("INSTALLED_APPS", None), ("INSTALLED_APPS", 3), ("LIFECYCLE_HOOK_TIMEOUT", "x")]
+)
+def test_setting_of_another_kind_is_refused_by_its_name(configure: Configure, name: str, value: object) -> None:
+    """A value of the wrong type is an error about the setting, not one from inside the framework."""
+    configure(**{name: value})
+
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} is {value!r}"):
+        setup()
+
+
+def test_apps_that_turn_into_something_else_are_refused(configure: Configure) -> None:
+    """The same holds for an override after the first setup."""
+    configure()
+    setup()
+
+    with settings.overridden(INSTALLED_APPS=None), pytest.raises(ImproperlyConfigured, match="INSTALLED_APPS is None"):
+        setup()
+
+
 def test_setup_from_inside_a_hook_returns_at_once(
     configure: Configure, write_lifecycle_app: WriteApp, events: list[str]
 ) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from openviper.apps.checks import APP_MODULES, register_checks
+from openviper.conf import settings
 from openviper.core.checks import clear_checks, run_checks
 from openviper.primitives.problems import Problem, Severity
 
@@ -163,6 +164,63 @@ def test_middleware_that_cannot_be_called_is_an_error(find: Find, write_app: Wri
 
     assert (problem.id, problem.severity) == ("middleware.E002", Severity.ERROR)
     assert "'shop.middleware.limit', is of type int" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem_id"),
+    [
+        ("INSTALLED_APPS", None, "apps.E002"),
+        ("INSTALLED_APPS", 3, "apps.E002"),
+        ("MIDDLEWARE", None, "middleware.E001"),
+        ("MIDDLEWARE", "shop.middleware.Passing", "middleware.E001"),
+        ("MIDDLEWARE", (3,), "middleware.E001"),
+        ("LIFECYCLE_HOOK_TIMEOUT", "x", "apps.E005"),
+        ("LIFECYCLE_HOOK_TIMEOUT", 0, "apps.E005"),
+        ("LOGGING", {"version": 2}, "logging.E001"),
+    ],
+)
+def test_setting_that_cannot_work_is_one_error(find: Find, name: str, value: object, problem_id: str) -> None:
+    """A value of the wrong type or out of range is reported by the name of its setting, and ends no check."""
+    (problem,) = find(**{name: value})
+
+    assert (problem.id, problem.severity) == (problem_id, Severity.ERROR)
+    assert name in problem.message
+
+
+@pytest.mark.parametrize("module", APP_MODULES)
+def test_own_module_of_the_project_that_fails_is_an_error(
+    write_app: WriteApp, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    """project.E001: the project's package need not be an installed app for its modules to matter."""
+    write_app("site_of_ours", settings="INSTALLED_APPS = ()\n", **{module: "\nraise ValueError('no')"})
+    problems = _check_project(monkeypatch, "site_of_ours.settings")
+
+    (problem,) = [problem for problem in problems if not problem.id.startswith("settings.")]
+    assert (problem.id, problem.severity) == ("project.E001", Severity.ERROR)
+    assert f"'site_of_ours.{module}' of the project" in problem.message
+    assert "ValueError: no" in problem.message
+    assert f"{module}.py, line 2" in problem.message
+
+
+def test_project_that_is_an_app_is_reported_once(write_app: WriteApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broken module of a project that is listed is that of an app."""
+    write_app("site_of_ours", settings="INSTALLED_APPS = ('site_of_ours',)\n", models="raise ValueError('no')")
+
+    problems = _check_project(monkeypatch, "site_of_ours.settings")
+
+    assert [problem.id for problem in problems if not problem.id.startswith("settings.")] == ["apps.E001"]
+
+
+def _check_project(monkeypatch: pytest.MonkeyPatch, module: str) -> list[Problem]:
+    monkeypatch.setenv("OPENVIPER_SETTINGS_MODULE", module)
+    clear_checks()
+    settings.reset()
+    register_checks()
+    try:
+        return run_checks()
+    finally:
+        clear_checks()
+        settings.reset()
 
 
 def test_settings_are_checked_as_well(configure: Configure) -> None:

@@ -111,9 +111,9 @@ def test_requirement_that_cannot_be_found_is_reported() -> None:
 
 def test_circle_of_requirements_is_shown() -> None:
     """Apps that require each other in a circle are reported once, with the circle from end to end."""
-    requires = {"shop": ("cart",), "cart": ("mail",), "mail": ("shop",), "late": ("nobody",)}
+    requires = {"shop": ("cart",), "cart": ("mail",), "mail": ("shop",)}
 
-    (problem,) = order_problems(["shop", "cart", "mail", "late"], requires)
+    (problem,) = order_problems(["shop", "cart", "mail"], requires)
 
     assert problem.id == "apps.E003"
     circle = problem.message.partition(": ")[2].split(" -> ")
@@ -121,6 +121,30 @@ def test_circle_of_requirements_is_shown() -> None:
     assert sorted(circle[1:]) == ["'cart'", "'mail'", "'shop'"]
     steps = {"'shop'": "'cart'", "'cart'": "'mail'", "'mail'": "'shop'"}
     assert [steps[name] for name in circle[:-1]] == circle[1:]
+
+
+def test_circle_hides_no_other_fault() -> None:
+    """A second circle and a requirement that is not met, of an app inside a circle too, are listed beside the first."""
+    requires = {"shop": ("cart", "mail"), "cart": ("shop",), "self": ("self",), "late": ("nobody",)}
+
+    problems = order_problems(["shop", "cart", "self", "late", "mail"], requires)
+
+    circles = sorted(problem.message.partition("circle: ")[2] for problem in problems[:2])
+    assert circles[0] == "'self' -> 'self'"
+    assert circles[1] in ("'cart' -> 'shop' -> 'cart'", "'shop' -> 'cart' -> 'shop'")
+    assert [problem.message for problem in problems[2:]] == [
+        "entry 1 of INSTALLED_APPS, 'shop', requires 'mail', which comes after it as entry 5",
+        "entry 4 of INSTALLED_APPS, 'late', requires 'nobody', which is not listed",
+    ]
+
+
+@pytest.mark.parametrize("entries", [None, 3, {"shop"}, {"shop": 1}])
+def test_something_without_entries_in_order_is_one_problem(entries: object) -> None:
+    """Only a tuple or a list has an order; anything else is shown with its type."""
+    (problem,) = name_problems(entries)
+
+    assert problem.id == "apps.E002"
+    assert problem.message == f"INSTALLED_APPS is {entries!r}, of type {type(entries).__name__}"
 
 
 def test_app_that_requires_itself_is_a_circle() -> None:
