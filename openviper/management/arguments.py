@@ -35,7 +35,13 @@ class CommandParser(argparse.ArgumentParser):
         prog: The program and the command, for usage lines.
         description: What the command does.
         options: Further arguments of ``argparse.ArgumentParser``, which builds sub-parsers of this class.
+
+    Attributes:
+        passes_on: Whether an option that is not known counts as a word, so that it reaches the last argument in its
+            place among the words; for commands that hand over to another program.
     """
+
+    passes_on: bool = False
 
     def __init__(self, prog: str, description: str | None = None, **options: Any) -> None:
         super().__init__(prog=prog, description=description, **{"allow_abbrev": False, **options})
@@ -146,6 +152,8 @@ class CommandParser(argparse.ArgumentParser):
     def _looks_like_option(self, word: str) -> bool:
         if len(word) < 2 or not word.startswith("-"):
             return False
+        if self.passes_on:
+            return word.partition("=")[0] in self._option_string_actions
         return word in self._option_string_actions or not _NEGATIVE_NUMBER.fullmatch(word)
 
     def _values_after(self, word: str) -> tuple[int, int]:

@@ -2,9 +2,12 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -17,6 +20,7 @@ _TESTING: Final = {"OPENVIPER_ENV": "testing"}
 # Tells the tests' database to stay for the next run.
 _KEEP_DATABASE: Final = {"OPENVIPER_TEST_KEEPDB": "1"}
 _SIGNALLED: Final = 128
+_IS_POSIX: Final = os.name == "posix"
 
 
 class Command(BaseCommand):
@@ -33,8 +37,9 @@ class Command(BaseCommand):
             nargs="*",
             metavar="LABEL",
             help="path of a test file or folder, with a test as in tests/test_shop.py:TestCart; all tests by default. "
-            "Words behind -- go to pytest as they are",
+            "Options that are not listed here go to pytest, and so do all words behind --",
         )
+        parser.passes_on = True
         parser.add_argument("-v", "--verbose", action="count", default=0, help="name each test; twice for more")
         parser.add_argument("-x", "--failfast", action="store_true", help="stop at the first failure")
         parser.add_argument(
@@ -72,13 +77,17 @@ def node_id(label: str) -> str:
 def _seen_from(root: Path, node: str) -> str:
     """Make a path that was typed in another folder than the project's one that is right in both."""
     path, colons, test = node.partition("::")
-    elsewhere = Path.cwd() != root and Path(path).exists()
-    return f"{Path(path).absolute()}{colons}{test}" if elsewhere else node
+    if Path(path).is_absolute() or not Path(path).exists() or Path.cwd() == root:
+        return node
+    return f"{Path(path).absolute()}{colons}{test}"
 
 
 def _run(command: Sequence[str], environ: dict[str, str], folder: Path) -> int:
     # pytest looks for tests and for its settings where it is started.
-    with subprocess.Popen(command, env=environ, cwd=folder) as process:  # noqa: S603 - the words are the user's own
+    with (
+        subprocess.Popen(command, env=environ, cwd=folder) as process,  # noqa: S603 - the words are the user's own
+        _signals_passed_on(process),
+    ):
         while True:
             try:
                 code = process.wait()
@@ -86,3 +95,32 @@ def _run(command: Sequence[str], environ: dict[str, str], folder: Path) -> int:
                 # The terminal interrupts pytest as well, which then still prints its summary.
                 continue
             return code if code >= 0 else _SIGNALLED - code
+
+
+@contextmanager
+def _signals_passed_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Let signals to this process reach pytest, which would otherwise go on by itself."""
+    if threading.current_thread() is not threading.main_thread():  # only there may handlers be set
+        yield
+        return
+    numbers = [signal.SIGTERM, *([signal.SIGHUP] if _IS_POSIX else []), *([] if _is_at_terminal() else [signal.SIGINT])]
+    # nohup has the hang-up ignored, and means it.
+    before = {number: signal.getsignal(number) for number in numbers if signal.getsignal(number) != signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, lambda number, _frame: process.send_signal(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _is_at_terminal() -> bool:
+    """Tell whether Ctrl+C in a terminal means this process and those that it starts, all at once."""
+    if not _IS_POSIX:
+        return True
+    try:
+        with Path("/dev/tty").open("rb", buffering=0) as terminal:
+            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except OSError:  # a process of a service or of CI has no terminal
+        return False

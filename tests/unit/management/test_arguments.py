@@ -158,6 +158,17 @@ def test_word_is_taken_out_once() -> None:
     assert make_parser().without_word(words, "a") == ["--name", "a", "a"]
 
 
+def test_unknown_options_may_be_passed_on() -> None:
+    """They keep their place among the words, so that their values stay behind them; known ones are taken out."""
+    parser = make_parser()
+    parser.passes_on = True
+
+    values = parser.parse_words(["blog", "-k", "a or b", "--name=c", "--maxfail=1", "--", "--name"])
+
+    assert values["name"] == "c"
+    assert values["labels"] == ["blog", "-k", "a or b", "--maxfail=1", "--name"]
+
+
 def test_parser_knows_whether_it_takes_words() -> None:
     """A parser with options only takes no words."""
     assert make_parser().takes_words

@@ -75,6 +75,32 @@ def test_labels_and_options_reach_pytest(tested: "Site") -> None:
     assert "1 passed" in done.out
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-k", "last"],
+        ["-k", "last", "--keepdb", "tests/test_books.py"],
+        ["tests", "-k", "last", "-xvv"],
+        ["-p", "no:cacheprovider", "tests/test_books.py:test_is_last", "-q"],
+        ["tests/test_books.py:test_is_last", "--maxfail=1", "--verbose", "--", "-q"],
+    ],
+)
+def test_options_of_pytest_are_its_own(tested: "Site", words: list[str]) -> None:
+    """Options that the command does not know reach pytest with their values, in their order among the words."""
+    done = tested.spawn("test", *words)
+
+    assert (done.code, done.err) == (0, "")
+    assert "1 passed" in done.out
+
+
+def test_option_that_nobody_knows_is_refused_by_pytest(tested: "Site") -> None:
+    """A misspelt option is pytest's to refuse, with its message and exit code."""
+    done = tested.spawn("test", "--kepdb")
+
+    assert done.code == 4
+    assert "unrecognized arguments: --kepdb" in done.err
+
+
 @pytest.mark.parametrize("option", ["-x", "--failfast"])
 def test_first_failure_may_end_the_run(tested: "Site", option: str) -> None:
     """``-x`` stops at the first failure (C-030)."""
