@@ -72,17 +72,27 @@ class Child:
         """Let it cancel what it still does; a process that has ended is left alone."""
         self._process.send_signal(HURRY)
 
+    def has_ended_within(self, timeout: float) -> bool:
+        """Wait for the end, and leave the process running if it takes longer.
+
+        Args:
+            timeout: Seconds.
+        """
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def wait(self, timeout: float) -> int:
         """Wait for the end and return the exit code.
 
         Args:
             timeout: Seconds; a process that takes longer is killed.
         """
-        try:
-            return self._process.wait(timeout)
-        except subprocess.TimeoutExpired:
+        if not self.has_ended_within(timeout):
             self._process.kill()  # cannot be ignored, so the wait below is short
-            return self._process.wait()
+        return self._process.wait()
 
 
 class ChildMaker:

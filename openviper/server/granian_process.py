@@ -14,7 +14,7 @@ from openviper.primitives.imports import require
 from openviper.server.address import format_url
 from openviper.server.children import START_FAILED
 from openviper.server.logs import ignore_cancelled
-from openviper.server.options import ProcessOptions
+from openviper.server.options import TIDY_TIMEOUT, ProcessOptions
 from openviper.server.requests import OpenRequests
 from openviper.server.signals import handle_signals
 from openviper.server.uvicorn_process import make_config
@@ -30,7 +30,7 @@ _CONNECTIONS: Final = 65536
 
 # Seconds that granian may take to send what cancelled requests have left; it also waits for requests that have not
 # arrived as a whole, and these get no more time.
-_CANCEL_TIMEOUT: Final = 0.25
+_FLUSH_TIMEOUT: Final = 0.25
 
 # dictConfig for granian, which would take over the handlers of the project otherwise: touch none.
 _KEEP_LOGGING: Final = {"version": 1, "incremental": True, "formatters": {}, "handlers": {}, "loggers": {}}
@@ -159,7 +159,12 @@ class _Process:
         ignore_cancelled()
         if count := self._requests.cancel():
             logger.warning("requests that were not done in time and are cancelled: %d", count)
-        await asyncio.wait([ended], timeout=_CANCEL_TIMEOUT)
+        try:
+            async with asyncio.timeout(TIDY_TIMEOUT):
+                await self._requests.wait_ended()
+        except TimeoutError:
+            logger.warning("cancelled requests do not end and are left behind")
+        await asyncio.wait([ended], timeout=_FLUSH_TIMEOUT)
 
 
 async def _finished_before(event: asyncio.Event, task: asyncio.Task[None]) -> bool:
@@ -180,7 +185,7 @@ def _embed(app: ASGIApp, listener: socket.socket) -> Any:  # granian has no type
     def take_socket(server: Any) -> None:
         # granian closes what it is given. socket.dup() would make the socket blocking, for the other workers as well.
         descriptor = os.dup(listener.fileno())
-        holder = net.SocketHolder(descriptor, listener.family == socket.AF_UNIX, _BACKLOG)
+        holder = net.SocketHolder(descriptor, listener.family not in (socket.AF_INET, socket.AF_INET6), _BACKLOG)
         # Private names of a subclass of ours; granian's workers take the socket from there.
         vars(server).update(_shd=holder, _sfd=descriptor)
 

@@ -5,7 +5,7 @@ from typing import Final, Literal, TypeAlias
 
 from openviper.server.proxies import TrustedProxies
 
-__all__ = ["LOG_FORMATS", "SERVERS", "LogFormat", "ProcessOptions", "ServerName"]
+__all__ = ["LOG_FORMATS", "SERVERS", "TIDY_TIMEOUT", "LogFormat", "ProcessOptions", "ServerName"]
 
 ServerName: TypeAlias = Literal["uvicorn", "granian"]
 LogFormat: TypeAlias = Literal["text", "json"]
@@ -15,6 +15,9 @@ SERVERS: Final[tuple[ServerName, ...]] = ("uvicorn", "granian")
 
 #: What ``log_format`` may be.
 LOG_FORMATS: Final[tuple[LogFormat, ...]] = ("text", "json")
+
+#: Seconds in which cancelled requests can tidy up, before the application is shut down without waiting for them.
+TIDY_TIMEOUT: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)

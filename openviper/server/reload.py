@@ -29,6 +29,9 @@ _IGNORED_FOLDERS: Final = frozenset({"__pycache__", "node_modules"})
 # Milliseconds between two looks at the child while no file changes.
 _INTERVAL_MS: Final = 500
 
+# Seconds for requests in flight before a restart: a stream that never ends must not hold up the reload.
+_RESTART_GRACE: Final = 0.25
+
 # Seconds that the old server may take to end before it is killed.
 _RESTART_TIMEOUT: Final = 10.0
 
@@ -116,7 +119,10 @@ class _Served:
         self._is_failed = False
 
     def start_anew(self, changed: Iterable[Path]) -> None:
-        self.stop(_RESTART_TIMEOUT)
+        self._child.ask_to_stop()
+        if not self._child.has_ended_within(_RESTART_GRACE):
+            self._child.ask_to_hurry()
+        self._child.wait(_RESTART_TIMEOUT)
         for file in changed:
             _forget_bytecode(file)
         self._child = self._maker.start()

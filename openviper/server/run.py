@@ -26,9 +26,6 @@ __all__ = ["LOG_LEVELS", "serve"]
 #: What ``log_level`` may be, the quietest first.
 LOG_LEVELS: Final = ("critical", "error", "warning", "info", "debug", "trace")
 
-# Seconds for requests in flight before a restart: a stream that never ends must not hold up the reload.
-_RELOAD_GRACE: Final = 0.25
-
 # Seconds beyond the grace for requests that the shutdown of the application may take in a child process.
 _SHUTDOWN_ALLOWANCE: Final = 60.0
 
@@ -73,8 +70,8 @@ def serve(
         access_log: Whether each request is logged.
         factory: Whether the name is that of a function that makes the application.
         app_dir: Put in front of ``sys.path``, and watched; None adds nothing and watches the working directory.
-        graceful_timeout: Seconds that requests in flight may take after a stop was requested; with ``reload`` it
-            is a quarter of a second.
+        graceful_timeout: Seconds that requests in flight may take after a stop was requested; a restart by
+            ``reload`` gives them a quarter of a second.
         trusted_proxies: Addresses and networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` count, and
             ``unix`` for whoever connects to the unix socket.
         unwatched: Folders whose files do not cause a reload.
@@ -86,10 +83,9 @@ def serve(
     root = str(Path(app_dir or ".").absolute())
     if app_dir is not None and sys.path[:1] != [root]:
         sys.path.insert(0, root)
-    grace = _RELOAD_GRACE if reload else graceful_timeout
     try:
         trusted = TrustedProxies(trusted_proxies)
-        options = ProcessOptions(log_level, access_log, grace, trusted, server, log_format)
+        options = ProcessOptions(log_level, access_log, graceful_timeout, trusted, server, log_format)
         inherited = Inheritance.take()
         if inherited is not None:
             return _serve_here(_load(target, factory), inherited.listener, options, inherited.lifeline)

@@ -78,7 +78,9 @@ class Target:
     def _guarded(self, call: Callable[[], object]) -> object:
         try:
             return call()
-        except Exception as error:  # the border of one management command: the project's code may raise anything
+        # The border of one management command: the project's code may raise anything. sys.exit() in it would end the
+        # server without a word, and with a code that passes for success.
+        except (Exception, SystemExit) as error:
             # Only the module or a parent of it is a wrong target; what is missing further in is a fault of its code.
             if isinstance(error, ModuleNotFoundError) and error.name and f"{self.module}.".startswith(f"{error.name}."):
                 reason = f"there is no module {error.name} in {_places()}"
@@ -92,7 +94,7 @@ def _places() -> str:
     return str(Path(sys.path[0] or ".").absolute()) + " or among the installed packages"
 
 
-def _describe(error: Exception) -> str:
+def _describe(error: BaseException) -> str:
     """Write what a project's module raised: our own errors speak for themselves, others need their traceback."""
     if isinstance(error, OpenViperError):
         return str(error)

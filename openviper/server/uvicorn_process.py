@@ -11,7 +11,7 @@ import uvicorn
 from openviper.server.address import format_url
 from openviper.server.children import START_FAILED
 from openviper.server.logs import ignore_cancelled
-from openviper.server.options import ProcessOptions
+from openviper.server.options import TIDY_TIMEOUT, ProcessOptions
 from openviper.server.signals import handle_signals
 from openviper.types import ASGIApp
 
@@ -129,6 +129,10 @@ class _Server(uvicorn.Server):
         finally:
             patience.cancel()
         if self.force_exit:
+            if tasks := list(self.server_state.tasks):
+                _, left = await asyncio.wait(tasks, timeout=TIDY_TIMEOUT)
+                if left:
+                    logger.warning("cancelled requests do not end and are left behind")
             # uvicorn's way to hurry would leave the hooks of the application out.
             await self.lifespan.shutdown()
 

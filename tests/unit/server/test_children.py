@@ -81,6 +81,17 @@ def test_child_that_does_not_stop_is_killed(maker: ChildMaker, monkeypatch: pyte
     assert child.exit_code is not None
 
 
+def test_patience_with_a_child_leaves_it_running(maker: ChildMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever only looks whether a child has ended does not kill it."""
+    as_command_line(monkeypatch, "-c", "import signal; signal.pause()")
+    child = maker.start()
+
+    assert not child.has_ended_within(0.01)
+    assert child.exit_code is None
+    child.ask_to_stop()
+    assert child.has_ended_within(PATIENCE)
+
+
 def test_address_is_kept_while_connections_are_refused(maker: ChildMaker) -> None:
     """After the socket was given up for another one, the address is the same."""
     before = maker.listener

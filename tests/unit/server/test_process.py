@@ -54,6 +54,9 @@ class Site:
         try:
             await asyncio.Event().wait()
         finally:
+            # Tidying up takes more than one step of the loop.
+            for _ in range(20):
+                await asyncio.sleep(0)
             self.events.append("cancelled")
 
     async def _live(self, receive: Receive, send: Send) -> None:

@@ -145,6 +145,16 @@ def test_failing_factory_is_reported_like_a_failing_module(folder: Path) -> None
         Target.parse("site_g:make", is_factory=True).load()
 
 
+@pytest.mark.parametrize("source", ["import sys\nsys.exit(0)\n", "def app():\n    raise SystemExit\n"])
+def test_target_that_ends_the_process_cannot_be_loaded(folder: Path, source: str) -> None:
+    """sys.exit() in the module, or in the factory, is a failure with its line, whatever its code."""
+    (folder / "site_k.py").write_text(source)
+    sys.modules.pop("site_k", None)
+
+    with pytest.raises(ApplicationLoadError, match=r"its code failed[^$]*site_k\.py\", line 2[^$]*SystemExit"):
+        Target.parse("site_k", is_factory="def" in source).load()
+
+
 def test_missing_attribute_is_named(folder: Path) -> None:
     """A module without the name is told apart from a missing module."""
     (folder / "site_h.py").write_text("application = print\n")
