@@ -5,11 +5,16 @@ import os
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from openviper.conf.masking import mask_text
 from openviper.exceptions import ImproperlyConfigured, SettingsValidationError
 
 __all__ = ["describe_failure", "named_failure"]
+
+_FRAMEWORK: Final = f"{Path(__file__).parents[1]}{os.sep}"
+_PYTHON: Final = f"{Path(os.__file__).parent}{os.sep}"
+_INSTALLED: Final = frozenset({"site-packages", "dist-packages"})
 
 
 @contextlib.contextmanager
@@ -27,16 +32,23 @@ def named_failure(subject: str) -> Iterator[None]:
         yield
     except SettingsValidationError:
         raise
-    # The project's code may raise anything. Nothing is swallowed: the error goes on with the cause chained to it.
-    except Exception as error:
+    # The project's code may raise anything. Nothing is swallowed: the error goes on with the cause chained to it. Code
+    # that calls sys.exit() would otherwise end a server or a command, even as a success, without a word about itself.
+    except (Exception, SystemExit) as error:
         raise ImproperlyConfigured(f"{subject} cannot be loaded: {describe_failure(error)}") from error
 
 
 def describe_failure(error: BaseException) -> str:
-    """Write an exception as its type, its text without secrets, and the line that raised it."""
+    """Write an exception as its type, its text without secrets, and the last line of the project that led to it."""
     described = f"{type(error).__name__}: {mask_text(str(error))}"
     if isinstance(error, SyntaxError):
         return described  # its text holds the place
-    ours = (f"{Path(__file__).parent}{os.sep}", "<frozen")
-    theirs = [it for it in traceback.extract_tb(error.__traceback__) if not it.filename.startswith(ours)]
+    theirs = [it for it in traceback.extract_tb(error.__traceback__) if _is_theirs(it.filename)]
     return f"{described} ({theirs[-1].filename}, line {theirs[-1].lineno})" if theirs else described
+
+
+def _is_theirs(filename: str) -> bool:
+    """Tell whether code is neither the framework's nor Python's own; what was installed beside it counts as theirs."""
+    if filename.startswith(("<frozen", _FRAMEWORK)):
+        return False
+    return not filename.startswith(_PYTHON) or bool(_INSTALLED.intersection(Path(filename).parts))

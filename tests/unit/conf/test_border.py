@@ -1,11 +1,14 @@
 """Running the project's code."""
 
+import fractions
+import json
 import re
 
 import pytest
 
 from openviper.conf.border import describe_failure, named_failure
 from openviper.exceptions import ImproperlyConfigured, SettingsValidationError
+from openviper.primitives.imports import import_string
 
 
 def test_failure_names_subject_cause_and_place() -> None:
@@ -23,11 +26,37 @@ def test_failure_does_not_repeat_a_secret() -> None:
 
 
 def test_list_of_problems_is_passed_on() -> None:
-    """An error that names every problem keeps its shape; leaving the program is no failure."""
+    """An error that names every problem keeps its shape."""
     with pytest.raises(SettingsValidationError), named_failure("the shop"):
         raise SettingsValidationError(["a"])
-    with pytest.raises(SystemExit), named_failure("the shop"):
-        raise SystemExit(3)
+
+
+@pytest.mark.parametrize("status", [0, None, 3])
+def test_leaving_the_program_is_a_failure(status: int | None) -> None:
+    """Code that calls sys.exit() while it is loaded has failed, whatever the status; nobody takes it for a success."""
+    with pytest.raises(ImproperlyConfigured, match="the shop cannot be loaded: SystemExit"), named_failure("the shop"):
+        raise SystemExit(status)
+
+
+def test_interruption_is_passed_on() -> None:
+    """Whoever interrupts the process means the process."""
+    with pytest.raises(KeyboardInterrupt), named_failure("the shop"):
+        raise KeyboardInterrupt
+
+
+def test_place_is_in_the_project() -> None:
+    """An error inside Python or the framework is shown at the line of the project that led there, or at none."""
+    with pytest.raises(ImproperlyConfigured, match=r"\(.*test_border\.py, line \d+\)$"), named_failure("the shop"):
+        fractions.Fraction("half")
+    with pytest.raises(json.JSONDecodeError) as caught:
+        json.loads("{")
+    error = caught.value
+    assert error.__traceback__ is not None
+    assert describe_failure(error.with_traceback(error.__traceback__.tb_next)).endswith("(char 1)")
+    with pytest.raises(ModuleNotFoundError) as missing:
+        import_string("nowhere.at.all")
+    assert missing.value.__traceback__ is not None
+    assert "line" not in describe_failure(missing.value.with_traceback(missing.value.__traceback__.tb_next))
 
 
 def test_syntax_error_says_its_own_place() -> None:
