@@ -2,13 +2,14 @@
 
 import enum
 import math
+import re
 import typing
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import PurePath
 from typing import Any, Final, Literal
 
-from openviper.conf.annotations import describe, matches, members
+from openviper.conf.annotations import describe, fit, matches, members
 
 __all__ = ["cast"]
 
@@ -22,7 +23,8 @@ def cast(text: str, annotation: object) -> object:
 
     - ``bool``: ``1``, ``true``, ``yes``, ``on`` or ``0``, ``false``, ``no``, ``off``, in any case of letters
     - ``int``, ``float``, ``str``, ``Path``: as Python reads them; numbers are finite
-    - ``tuple``, ``set``, ``frozenset``: items between commas, each read by its own type; empty text is no items
+    - ``tuple``, ``set``, ``frozenset``: items between commas, each read by its own type, or a JSON list; empty text is
+      no items
     - ``timedelta``: seconds
     - ``dict``, ``list``: JSON
     - ``Literal``: one of its values, letters in any case; ``Enum``: a value or a name
@@ -96,6 +98,8 @@ def _cast_seconds(text: str, annotation: object) -> timedelta:
 
 
 def _cast_items(text: str, annotation: object) -> object:
+    if _is_json_list(text):
+        return _cast_json(text, annotation)
     words = [word.strip() for word in text.split(",") if word.strip()]
     arguments = typing.get_args(annotation)
     if not arguments:
@@ -108,18 +112,29 @@ def _cast_items(text: str, annotation: object) -> object:
 
 
 def _cast_members(text: str, annotation: object) -> object:
+    if _is_json_list(text):
+        return _cast_json(text, annotation)
     arguments = typing.get_args(annotation)
     found = {cast(word.strip(), arguments[0] if arguments else str) for word in text.split(",") if word.strip()}
     return frozenset(found) if (typing.get_origin(annotation) or annotation) is frozenset else found
 
 
+def _is_json_list(text: str) -> bool:
+    # RFC 3986 3.2.2 writes an IPv6 address in brackets, as a host among others.
+    return text.lstrip().startswith("[") and re.match(r"\s*\[[0-9a-f.]*:[0-9a-f:.]*\]", text, re.IGNORECASE) is None
+
+
 def _cast_json(text: str, annotation: object) -> object:
     import json  # few variables hold JSON
 
+    kind = typing.get_origin(annotation) or annotation
     try:
         value = json.loads(text)
-    except ValueError as error:
+        if isinstance(value, list) and (kind is set or kind is frozenset):
+            value = kind(value)
+    except (ValueError, TypeError) as error:  # a list of lists makes no set
         raise ValueError(f"expected {describe(annotation)} as JSON; {error}") from None
+    value = fit(value, annotation)
     if not matches(value, annotation):
         raise ValueError(f"expected {describe(annotation)} as JSON")
     return value

@@ -38,6 +38,14 @@ class Size(Enum):
         (" as it is ", str, " as it is "),
         ("a, b,,c ", tuple[str, ...], ("a", "b", "c")),
         ("[::1],a", tuple[str, ...], ("[::1]", "a")),
+        (" [2001:db8::1] ", tuple[str, ...], ("[2001:db8::1]",)),
+        ('["a.org", "b,c"]', tuple[str, ...], ("a.org", "b,c")),
+        (' [ "a" ] ', tuple, ("a",)),
+        ("[]", tuple[str, ...], ()),
+        ("[1, 2]", tuple[int, ...], (1, 2)),
+        ('[1, "a"]', tuple[int, str], (1, "a")),
+        ("[1, 2, 1]", set[int], {1, 2}),
+        ('["a"]', frozenset[str], frozenset({"a"})),
         ("", tuple[str, ...], ()),
         ("a,b", tuple, ("a", "b")),
         ("1,2", tuple[int, ...], (1, 2)),
@@ -89,6 +97,10 @@ def test_text_of_the_type(text: str, annotation: object, value: object) -> None:
         ("1e300", timedelta, "timedelta"),
         ("a,b", tuple[int, ...], "int"),
         ("1", tuple[int, str], "2 items"),
+        ('["a.org", b.org]', tuple[str, ...], r"tuple\[str, ...\] as JSON; Expecting value"),
+        ("['a.org']", tuple[str, ...], r"tuple\[str, ...\] as JSON; Expecting value"),
+        ("[1]", tuple[str, ...], r"tuple\[str, ...\] as JSON"),
+        ("[[1]]", frozenset[int], r"frozenset\[int\] as JSON"),
         ("{", dict[str, Any], r"dict\[str, Any\] as JSON"),
         ("[1]", dict[str, Any], r"dict\[str, Any\] as JSON"),
         ('{"a": "b"}', dict[str, int], r"dict\[str, int\] as JSON"),
@@ -119,7 +131,7 @@ def test_every_finite_float_is_read_back(number: float) -> None:
 
 
 @given(
-    st.lists(st.text(st.characters(exclude_characters=",", exclude_categories=["Cs"])).filter(lambda it: it.strip()))
+    st.lists(st.text(st.characters(exclude_characters=",[", exclude_categories=["Cs"])).filter(lambda it: it.strip()))
 )
 def test_every_list_of_words_is_read_back(words: list[str]) -> None:
     """Words joined by commas come back without the white space around them."""
