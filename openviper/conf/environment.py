@@ -228,4 +228,8 @@ def _read(path: Path) -> dict[str, str]:
         values = dotenv_values(path)
     except (OSError, UnicodeDecodeError) as error:
         raise ImproperlyConfigured(f"{path} cannot be read: {error}") from error
-    return {name: value for name, value in values.items() if value is not None}
+    found = {name: value for name, value in values.items() if value is not None}
+    for name, value in found.items():
+        if "\0" in name + value:
+            raise ImproperlyConfigured(f"{path} cannot be read: {name!r} or its value holds a NUL, and no variable can")
+    return found

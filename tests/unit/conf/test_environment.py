@@ -1,5 +1,6 @@
 """The environment: its name, the .env file, and settings in variables."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -125,6 +126,15 @@ def test_dotenv_never_replaces_a_real_variable(write: Write, tmp_path: Path) -> 
     assert environ == {"A": "real", "B": "from file", "EMPTY": ""}
     assert file.gave("B")
     assert not file.gave("A")
+
+
+def test_dotenv_with_what_no_variable_can_hold(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A NUL, which the system refuses, is an error of the file, and none of its variables is set."""
+    monkeypatch.delenv("SHOP_A", raising=False)
+    write(".env", "SHOP_A=1\nB=a\0b\n")
+    with pytest.raises(ImproperlyConfigured, match=r"\.env cannot be read: 'B' or its value holds a NUL"):
+        DotenvFile().load(tmp_path)
+    assert "SHOP_A" not in os.environ
 
 
 def test_edited_dotenv_is_read_again(write: Write, tmp_path: Path) -> None:
