@@ -149,7 +149,7 @@ class LazySettings(_Names):
 
         Raises:
             RuntimeError: Settings have been read or configured before.
-            TypeError: The object is a mapping, or a field is no upper-case name.
+            TypeError: The object is a mapping, a text, a number or the like, or a field is no upper-case name.
             SettingsValidationError: A setting has no value.
         """
         loaded = load_configured(obj, fields)

@@ -105,7 +105,7 @@ def load_configured(given: object, fields: Mapping[str, object]) -> LoadedSettin
         fields: Values that win over it.
 
     Raises:
-        TypeError: The object is a mapping, or a field is no upper-case name.
+        TypeError: The object is a mapping, a text, a number or the like, or a field is no upper-case name.
         SettingsValidationError: Settings have no value.
     """
     found = _read_object(given)
@@ -153,7 +153,20 @@ def _import(name: str, *, fresh: bool) -> types.ModuleType:
     # a public name, see above), or hands it half a module.
     if getattr(module.__spec__, "_initializing", False):
         raise ImproperlyConfigured(READ_TOO_EARLY)
+    if getattr(module, "__file__", None) is None and hasattr(module, "__path__"):
+        raise ImproperlyConfigured(_describe_folder(module))
     return module
+
+
+def _describe_folder(module: types.ModuleType) -> str:
+    import pkgutil  # the path of an error only
+
+    inside = [f"{module.__name__}.{it.name}" for it in pkgutil.iter_modules(module.__path__)]
+    mend = f"name a module in it ({', '.join(inside)})" if inside else "name a module"
+    return (
+        f"settings module {module.__name__!r} is a folder without __init__.py, which holds no settings; "
+        f"{mend} in OPENVIPER_SETTINGS_MODULE"
+    )
 
 
 def _read_module(module: types.ModuleType) -> _Found:
@@ -181,6 +194,11 @@ def _read_object(given: object) -> _Found:
         return _Found(_on_defaults(type(given)), values=given.as_dict(mask_sensitive=False))
     if isinstance(given, type) and issubclass(given, BaseSettings):
         return _Found(_on_defaults(given), _declared_names(given))
+    if type(given).__module__ == "builtins" and not isinstance(given, type | types.ModuleType):
+        raise TypeError(
+            f"settings.configure() takes a settings class or instance, or an object with upper-case attributes, not "
+            f"{type(given).__name__}; a module that is known by its name belongs into OPENVIPER_SETTINGS_MODULE"
+        )
     return _Found(values={name: getattr(given, name) for name in dir(given) if is_setting_name(name)})
 
 

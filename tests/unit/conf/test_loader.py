@@ -310,6 +310,28 @@ def test_failed_reload_keeps_the_settings(load: Load, settings: LazySettings) ->
     assert sys.modules["shop_settings"] is before
 
 
+def test_folder_without_init_is_no_settings_module(
+    settings: LazySettings, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder of settings modules that is no package is an error that names them, not a way to say the defaults."""
+    write("shop/conf/dev.py", "DEBUG = True\n")
+    write("shop/conf/prod.py", "DEBUG = False\n")
+    (Path.cwd() / "shop/conf/__init__.py").unlink()
+    (Path.cwd() / "empty").mkdir()
+    monkeypatch.setenv("OPENVIPER_SETTINGS_MODULE", "shop.conf")
+    with pytest.raises(ImproperlyConfigured, match=r"without __init__\.py.*\(shop\.conf\.dev, shop\.conf\.prod\)"):
+        settings.setup()
+    monkeypatch.setenv("OPENVIPER_SETTINGS_MODULE", "empty")
+    with pytest.raises(ImproperlyConfigured, match=r"without __init__\.py.*name a module in OPENVIPER"):
+        settings.setup()
+
+
+def test_module_that_leaves_the_program(load: Load) -> None:
+    """A settings module that calls sys.exit() cannot be loaded; nobody takes that for a success."""
+    with pytest.raises(ImproperlyConfigured, match=r"SystemExit: 0 \(.*shop_settings\.py, line 2\)"):
+        load("import sys\nsys.exit(0)\n")
+
+
 def test_reload_of_a_package(settings: LazySettings, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """A forced load runs the module and what stands below it anew; names that are gone are gone."""
     monkeypatch.setenv("OPENVIPER_SETTINGS_MODULE", "shop.settings")
@@ -412,6 +434,13 @@ def test_mapping_is_not_configured_silently() -> None:
     """A dict has no upper-case attributes, so it would configure nothing; it is refused."""
     with pytest.raises(TypeError, match=r"configure\(\*\*mapping\)"):
         load_configured({"DEBUG": False}, {})
+
+
+@pytest.mark.parametrize("given", ["proj.settings", b"x", 3, ["DEBUG"], len])
+def test_what_states_no_settings_is_not_configured(given: object) -> None:
+    """A name of a module, or anything else that has no settings, is an error and not a way to say the defaults."""
+    with pytest.raises(TypeError, match=r"configure\(\) takes a settings class.*OPENVIPER_SETTINGS_MODULE"):
+        load_configured(given, {})
 
 
 def test_settings_without_the_base_class_of_the_framework() -> None:
