@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tests.integration.processes import Server, Starter
 from tests.integration.sites import add_hooks, add_stream, add_views
 
 ONE: list[str] = []
+RELOAD = ["--reload"]
 TWO = ["--workers", "2"]
 
 
@@ -77,6 +79,41 @@ def test_second_signal_cancels_what_the_first_has_waited_for(
         assert "cancelled: 1" in server.output
         assert "slow: done" not in server.output
         assert server.output.count("diary: shutdown") == (2 if workers else 1)
+        request.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stop_of_a_reloading_server_lets_requests_finish(project: Path, serve: Starter, number: signal.Signals) -> None:
+    """Only a restart is short with them; whoever stops the server gets the answers that were being made."""
+    add_hooks(project)
+    add_views(project)
+
+    with serve(project, *RELOAD) as server:
+        request = begin_slow_request(server, ONE)
+        server.send_signal(number)
+        server.wait_for("Shutting down")
+        # Longer than a restart would wait.
+        threading.Timer(1.0, (project / "release").touch).start()
+
+        assert read_all(request).endswith(b"late")
+        assert server.wait() == 0
+        assert server.output.count("diary: shutdown") == 1
+
+
+def test_second_signal_to_a_reloading_server_cancels_the_requests(project: Path, serve: Starter) -> None:
+    """The parent hands the hurry on to its child."""
+    add_hooks(project)
+    add_views(project)
+
+    with serve(project, *RELOAD) as server:
+        request = begin_slow_request(server, ONE)
+        server.send_signal(signal.SIGTERM)
+        server.wait_for("Shutting down")
+        server.send_signal(signal.SIGTERM)
+
+        assert server.wait() == 0
+        assert "cancelled: 1" in server.output
+        assert server.output.count("diary: shutdown") == 1
         request.close()
 
 
