@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import MutableMapping, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Final
 
@@ -75,7 +76,9 @@ def _find(name: str, rest: Sequence[str], surroundings: Surroundings) -> type[Ba
             f"no app was asked for it either, since the project is not known: {error}"
         ) from error
     open_project(project, surroundings.environ)
-    return find_command(name, project.package or project.label)
+    # Settings and the command are imported here, and whether stdout is the command's own is not known before.
+    with redirect_stdout(sys.stderr):
+        return find_command(name, project.package or project.label)
 
 
 def _split_target(command: BaseCommand, parser: CommandParser, words: list[str], cwd: Path) -> tuple[str, list[str]]:

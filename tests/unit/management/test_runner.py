@@ -266,3 +266,23 @@ def test_project_is_left_as_it_was(in_root: "Site") -> None:
 
     assert done.out == f"{Path(in_root.root).resolve()}\n"
     assert in_root.files() == before
+
+
+def test_looking_for_a_command_leaves_stdout_alone(root_layout: "Site") -> None:
+    """What settings and the command's module print before it is known goes to stderr, so that it may own stdout."""
+    root_layout.write(
+        {
+            "settings.py": "print('settings')\nINSTALLED_APPS = ['blog']\n",
+            "blog/management/commands/report.py": """
+                from openviper.management import BaseCommand
+                print("command")
+                class Command(BaseCommand):
+                    owns_stdout = True
+                    def handle(self): self.stdout("report")
+            """,
+        }
+    )
+
+    outcome = root_layout.run("report")
+
+    assert (outcome.code, outcome.out, outcome.err) == (0, "report\n", "settings\ncommand\n")
