@@ -129,7 +129,7 @@ def test_folder_without_a_project_is_an_error(site: "Site") -> None:
     assert "no project found" in done.err
 
 
-@pytest.mark.parametrize("fault", ["{}['cfg']", "import nowhere_to_be_found"])
+@pytest.mark.parametrize("fault", ["{}['cfg']", "import sys; sys.exit(0)", "import nowhere_to_be_found"])
 def test_routes_that_fail_are_one_message(root_layout: "Site", fault: str) -> None:
     """A fault in the ``routes`` module is told in one line with its place, without a traceback of the framework."""
     root_layout.write({"routes.py": fault})
