@@ -1,14 +1,20 @@
 """Starting several things in order, and stopping them in reverse."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Final
 
 from openviper.apps.cleanup import Cleanup, note_failures, unwind
 from openviper.apps.exceptions import describe_error
 
 __all__ = ["SharedSequence", "StartSequence", "Step"]
+
+# Between two looks of a holder that waits for a start or a stop.
+_POLL_SECONDS: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,9 @@ class StartSequence:
 class SharedSequence:
     """A start sequence with several holders: the first one starts it, the last one stops it.
 
-    Holders live on one event loop, as what they start usually does.
+    What was started belongs to the event loop of the first holder. Holders on other loops, as of a second server in a
+    thread of its own, are guests: they wait while it starts and use it once it runs, and when the last holder of the
+    home loop lets go, it is stopped there.
 
     Args:
         sequence: What is shared; nobody else may start or stop it.
@@ -93,10 +101,10 @@ class SharedSequence:
 
     def __init__(self, sequence: StartSequence) -> None:
         self._sequence = sequence
-        self._holders = 0
-        self._turn = asyncio.Lock()
-        self._turn_loop: asyncio.AbstractEventLoop | None = None
-        self._task_in_turn: asyncio.Task[object] | None = None
+        self._holders: dict[asyncio.AbstractEventLoop, int] = {}
+        self._home: asyncio.AbstractEventLoop | None = None
+        self._turn: _Turn | None = None
+        self._guard = threading.Lock()
 
     async def acquire(self) -> None:
         """Hold the sequence, starting it first if nobody does; waits while it is being started or stopped.
@@ -106,9 +114,8 @@ class SharedSequence:
         """
         async with self._in_turn() as is_outermost:
             if is_outermost and not self._sequence.is_started:
-                self._holders = 0  # there are some left if a loop was closed without a stop
-                await self._sequence.start()
-            self._holders += 1
+                await self._start()
+            self._count(1)
 
     async def acquire_first(self) -> bool:
         """Hold the sequence, starting it first, unless somebody holds it already; tell whether the caller does now.
@@ -119,9 +126,8 @@ class SharedSequence:
         async with self._in_turn() as is_outermost:
             if not is_outermost or self._sequence.is_started:
                 return False
-            self._holders = 0
-            await self._sequence.start()
-            self._holders = 1
+            await self._start()
+            self._count(1)
             return True
 
     async def release(self) -> None:
@@ -131,31 +137,61 @@ class SharedSequence:
             BaseException: What the stop raised; the sequence is stopped all the same.
         """
         async with self._in_turn() as is_outermost:
-            self._holders -= 1
-            if is_outermost and self._holders == 0:
+            is_last = self._count(-1) == 0
+            if is_outermost and is_last and self._home is asyncio.get_running_loop():
                 await self._sequence.stop()
+
+    async def _start(self) -> None:
+        # There are holders left of a loop that was closed without a stop.
+        self._holders = {loop: count for loop, count in self._holders.items() if not loop.is_closed()}
+        self._home = asyncio.get_running_loop()
+        await self._sequence.start()
+
+    def _count(self, step: int) -> int:
+        """Change the number of holders on the running loop, and return it."""
+        loop = asyncio.get_running_loop()
+        self._holders[loop] = self._holders.get(loop, 0) + step
+        return self._holders[loop]
 
     @asynccontextmanager
     async def _in_turn(self) -> AsyncIterator[bool]:
-        """Wait for the turn; False inside means that the task has it already.
+        """Wait for the turn; False inside means that the running code stands in it already.
 
         That is so when a hook, run by the sequence, holds the same sequence in turn: a ``startup()`` that calls a
-        management command. It must not wait for itself.
+        management command. It must not wait for itself, nor must a task or a thread that it waits for.
         """
-        task = asyncio.current_task()
-        if task is not None and task is self._task_in_turn:
+        outer = _turns.get()
+        if self._turn is not None and self._turn in outer:
             yield False
             return
-        loop = asyncio.get_running_loop()
-        if self._turn_loop is not loop:
-            # A lock serves the loop that first waited for it; one of a loop that has ended is of no use.
-            self._turn, self._turn_loop = asyncio.Lock(), loop
-        async with self._turn:
-            self._task_in_turn = task
-            try:
-                yield True
-            finally:
-                self._task_in_turn = None
+        turn = _Turn(asyncio.get_running_loop())
+        # One of threads would stop the loop while it waits.
+        while not self._take(turn):  # noqa: ASYNC110 - a lock or an event of asyncio serves one loop
+            await asyncio.sleep(_POLL_SECONDS)
+        _turns.set((*outer, turn))
+        try:
+            yield True
+        finally:
+            _turns.set(outer)
+            if self._turn is turn:
+                self._turn = None
+
+    def _take(self, turn: "_Turn") -> bool:
+        with self._guard:
+            # Nobody will come back from a loop that was closed.
+            is_free = self._turn is None or self._turn.loop.is_closed()
+            if is_free:
+                self._turn = turn
+            return is_free
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Turn:
+    loop: asyncio.AbstractEventLoop
+
+
+# The turns that the running code stands in, of any sequence; tasks and threads started inside inherit them.
+_turns: ContextVar[tuple[_Turn, ...]] = ContextVar("turns", default=())
 
 
 def _cleanups(steps: Iterable[Step]) -> list[Cleanup]:

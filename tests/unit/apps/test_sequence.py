@@ -1,6 +1,8 @@
 """Steps that start in order and stop in reverse."""
 
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -275,3 +277,77 @@ def test_turn_is_not_tied_to_a_loop_that_has_ended(log: Log) -> None:
     asyncio.run(crowd())
 
     assert log.names == ["+apps", "+apps"]
+
+
+async def test_task_that_a_hook_waits_for_may_hold_the_sequence(log: Log) -> None:
+    """Neither does a task, nor a thread with a loop of its own, that a step starts and waits for."""
+
+    async def hold() -> None:
+        await shared.acquire()
+        log.names.append("held")
+        await shared.release()
+
+    async def begin() -> None:
+        await asyncio.create_task(hold())
+        await asyncio.to_thread(asyncio.run, hold())
+
+    shared = SharedSequence(StartSequence([Step("apps", begin)]))
+    async with asyncio.timeout(5):
+        await shared.acquire()
+        await shared.release()
+
+    assert log.names == ["held", "held"]
+
+
+def test_second_loop_waits_for_the_start_on_the_first(log: Log) -> None:
+    """Two servers in two threads start the apps once; whoever comes second goes on when they have started (C-119)."""
+    begun, coming = threading.Event(), threading.Event()
+
+    async def slow() -> None:
+        begun.set()
+        assert coming.wait(10)
+        log.names.append("+slow")
+
+    async def stop() -> None:
+        log.names.append("-slow")
+
+    shared = SharedSequence(StartSequence([Step("slow", slow, stop)]))
+
+    async def first() -> None:
+        await shared.acquire()
+        assert is_done.wait(10)
+        await shared.release()
+
+    async def second() -> None:
+        coming.set()
+        await shared.acquire()
+        log.names.append("second")
+        await shared.release()
+        is_done.set()
+
+    is_done = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        home = pool.submit(asyncio.run, first())
+        assert begun.wait(10)
+        asyncio.run(second())
+        home.result(10)
+
+    assert log.names == ["+slow", "second", "-slow"]
+
+
+def test_guest_on_another_loop_never_stops_what_it_did_not_start(log: Log) -> None:
+    """The sequence stops on its home loop, with the last holder there, whoever else is left (C-119)."""
+    shared = SharedSequence(StartSequence([log.step("apps")]))
+    guest = asyncio.Runner()
+
+    async def home() -> None:
+        await shared.acquire()
+        await asyncio.to_thread(guest.run, shared.acquire())
+        await shared.release()
+        log.names.append("left")
+        await asyncio.to_thread(guest.run, shared.release())
+
+    asyncio.run(home())
+    guest.close()
+
+    assert log.names == ["+apps", "-apps", "left"]
