@@ -128,7 +128,8 @@ class _Server(uvicorn.Server):
             await super().shutdown(sockets)
         finally:
             patience.cancel()
-        if self.force_exit:
+        # A hurry may also come while the hooks run, which need no second round.
+        if self.force_exit and not self.lifespan.shutdown_event.is_set():
             if tasks := list(self.server_state.tasks):
                 _, left = await asyncio.wait(tasks, timeout=TIDY_TIMEOUT)
                 if left:

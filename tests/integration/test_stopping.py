@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.processes import Server, Starter
-from tests.integration.sites import add_hooks, add_stream, add_views
+from tests.integration.sites import add_app, add_hooks, add_stream, add_views
 
 ONE: list[str] = []
 RELOAD = ["--reload"]
@@ -130,6 +130,28 @@ def test_two_signals_at_once_are_two(project: Path, serve: Starter) -> None:
         assert server.wait() == 0
         assert server.output.count("diary: shutdown") == 1
         request.close()
+
+
+def test_second_signal_leaves_the_hooks_alone(project: Path, serve: Starter) -> None:
+    """A hook that runs is neither cut short nor run once more."""
+    hook = (
+        "import asyncio\nfrom pathlib import Path\n\n\nasync def shutdown() -> None:\n"
+        '    print("brook: begun", flush=True)\n'
+        '    while not Path("release").exists():\n        await asyncio.sleep(0.01)\n'
+        '    print("brook: done", flush=True)\n'
+    )
+    add_app(project, "brook", lifecycle=hook)
+
+    with serve(project) as server:
+        server.address()
+        server.send_signal(signal.SIGTERM)
+        server.wait_for("brook: begun")
+        server.send_signal(signal.SIGTERM)
+        (project / "release").touch()
+
+        assert server.wait() == 0
+        assert server.output.count("brook: done") == 1
+        assert server.output.count("Waiting for application shutdown") == 1
 
 
 def test_stream_is_cancelled_after_the_time_it_is_given(project: Path, serve: Starter) -> None:
