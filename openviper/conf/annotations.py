@@ -15,7 +15,9 @@ __all__ = [
     "declared_types",
     "describe",
     "fit",
+    "has_kind",
     "infer",
+    "is_container",
     "is_setting_name",
     "matches",
     "members",
@@ -23,6 +25,7 @@ __all__ = [
     "resolve",
 ]
 
+_CONTAINERS: Final = (tuple, list, dict, set, frozenset)
 _PLAIN: Final = (bool, int, float, str, bytes, tuple, list, dict, set, frozenset, timedelta)
 
 
@@ -117,6 +120,16 @@ def describe(annotation: object) -> str:
 def matches(value: object, annotation: object) -> bool:
     """Tell whether a value is of a type; what cannot be checked at run time counts as fitting."""
     return any(_is_a(value, member) for member in members(annotation))
+
+
+def has_kind(value: object, annotation: object) -> bool:
+    """Tell whether a value is of a type, whatever stands inside it: any dict is a ``dict[str, int]``."""
+    return any(_is_a(value, typing.get_origin(member) or member) for member in members(annotation))
+
+
+def is_container(annotation: object) -> bool:
+    """Tell whether a type, or an alternative of it, holds items."""
+    return any((typing.get_origin(member) or member) in _CONTAINERS for member in members(annotation))
 
 
 def fit(value: object, annotation: object) -> object:

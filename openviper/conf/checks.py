@@ -11,7 +11,7 @@ from openviper.conf.defaults import Settings
 from openviper.conf.deployment import find_deployment_problems
 from openviper.conf.environment import PREFIX, RESERVED, Environment, project_folder
 from openviper.conf.lazy import LazySettings
-from openviper.conf.masking import mask, mask_text
+from openviper.conf.masking import show
 from openviper.conf.spelling import closest
 from openviper.exceptions import ImproperlyConfigured, SettingsValidationError
 from openviper.primitives.imports import import_string
@@ -19,7 +19,6 @@ from openviper.primitives.problems import Problem, Severity
 
 __all__ = ["settings_problems", "validate_settings"]
 
-_LONGEST_VALUE: Final = 80
 # High enough that an app's own settings (BLOG_URL) are not taken for misspelt ones (MEDIA_URL).
 _LIKENESS: Final = 0.85
 # Settings that name code. MIDDLEWARE and INSTALLED_APPS are not among them: the rooms that load those check them.
@@ -89,7 +88,7 @@ def _find_wrong_types(types: Mapping[str, object], values: Mapping[str, object])
         if not matches(value, types[name]):
             yield Problem(
                 "settings.E001",
-                f"{name} is {_show(name, value)}, of type {type(value).__name__}",
+                f"{name} is {show(name, value)}, of type {type(value).__name__}",
                 f"Give it a value of type {describe(types[name])}.",
             )
 
@@ -215,8 +214,3 @@ def _is_time_zone(name: str) -> bool:
 
 def _absolute(path: object) -> str | None:
     return str((project_folder() / path).resolve()) if isinstance(path, str) and path else None
-
-
-def _show(name: str, value: object) -> str:
-    shown = mask_text(repr(mask(name, value)))  # objects write themselves, secrets and all
-    return shown if len(shown) <= _LONGEST_VALUE else f"{shown[:_LONGEST_VALUE]}..."

@@ -8,14 +8,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from openviper.conf.annotations import fit, is_setting_name, own_annotations, resolve
+from openviper.conf.annotations import (
+    describe,
+    fit,
+    has_kind,
+    is_container,
+    is_setting_name,
+    own_annotations,
+    resolve,
+)
 from openviper.conf.base import BaseSettings, class_default, setting_types
 from openviper.conf.border import named_failure
 from openviper.conf.defaults import Settings
 from openviper.conf.environment import DotenvFile, current_environment, ignored_variables, read_overrides
-from openviper.conf.masking import mask
+from openviper.conf.masking import mask, show
 from openviper.conf.sources import SettingsSource
-from openviper.exceptions import ImproperlyConfigured
+from openviper.exceptions import ImproperlyConfigured, SettingsValidationError
 from openviper.primitives.problems import Problem, Severity
 
 __all__ = [
@@ -74,12 +82,13 @@ def load_module(dotenv: DotenvFile, environ: Mapping[str, str] = os.environ, *, 
 
     Raises:
         ImproperlyConfigured: The module cannot be loaded, or does not say which of its classes counts.
-        SettingsValidationError: Variables cannot be read, or settings have no value.
+        SettingsValidationError: Variables cannot be read, settings have no value, or a table or list is none.
     """
     environment = current_environment(environ)
     name = environ.get("OPENVIPER_SETTINGS_MODULE", "").strip() or None
     found = _Found() if name is None else _read_module(_import(name, fresh=fresh))
-    overrides = read_overrides({**setting_types(found.cls, found.values), **found.types}, dotenv, environ)
+    kinds = {**setting_types(found.cls, found.values), **found.types}
+    overrides = read_overrides(kinds, dotenv, environ)
     values = {**found.values, **{key: value for key, (value, _) in overrides.items()}}
     if environment == "production" and "DEBUG" not in found.declared | values.keys():
         values["DEBUG"] = False
@@ -89,6 +98,7 @@ def load_module(dotenv: DotenvFile, environ: Mapping[str, str] = os.environ, *, 
         )
     with named_failure(f"settings module {name!r}"):
         instance = found.cls(**values)
+    _refuse_wrong_kinds(instance, kinds)
     sources = dict.fromkeys((*found.declared, *found.values), SettingsSource.FILE)
     sources |= {key: source for key, (_, source) in overrides.items()}
     return LoadedSettings(instance, sources, name, found.problems, tuple(_find_ignored(dotenv, environ)))
@@ -118,6 +128,18 @@ def load_configured(given: object, fields: Mapping[str, object]) -> LoadedSettin
     if environment == "testing" and "ALLOWED_HOSTS" not in stated:
         values["ALLOWED_HOSTS"] = _with_test_host(class_default(found.cls, "ALLOWED_HOSTS"))
     return LoadedSettings(found.cls(**values), sources)
+
+
+def _refuse_wrong_kinds(instance: BaseSettings, kinds: Mapping[str, object]) -> None:
+    """Refuse values that whoever reads them could not even go through, or wait for; the checks find all others."""
+    errors: list[str] = []
+    for name in Settings.__dataclass_fields__:
+        value, kind = getattr(instance, name), kinds[name]
+        if (name == "LIFECYCLE_HOOK_TIMEOUT" or is_container(kind)) and not has_kind(value, kind):
+            found = f"{name} is {show(name, value)}, of type {type(value).__name__}"
+            errors.append(f"{found}; give it a value of type {describe(kind)}")
+    if errors:
+        raise SettingsValidationError(errors)
 
 
 def forget_module(name: str) -> dict[str, types.ModuleType]:

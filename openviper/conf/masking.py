@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["MASK", "is_sensitive", "mask", "mask_text"]
+__all__ = ["MASK", "is_sensitive", "mask", "mask_text", "show"]
 
 MASK: Final = "***"
 
+_LONGEST: Final = 80
 # Hidden whole, since they hold credentials under names that no pattern knows.
 _WHOLE: Final = frozenset({"SECRET_KEY", "DATABASES", "CACHES", "EMAIL"})
 # The pattern below fits these names, and their values (switches, durations, names of algorithms) are no secrets.
@@ -56,6 +57,12 @@ def mask(name: str, value: object) -> object:
         masked = [mask("", item) for item in value]
         return masked if isinstance(value, list) else tuple(masked)
     return value
+
+
+def show(name: str, value: object) -> str:
+    """Write the value of a setting for a message: without its secrets, and at most about 80 characters of it."""
+    shown = mask_text(repr(mask(name, value)))  # objects write themselves, secrets and all
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."
 
 
 def mask_text(text: str) -> str:

@@ -9,10 +9,13 @@ from typing import Annotated, Any, ClassVar, Final, Literal, TypedDict
 import pytest
 
 from openviper.conf.annotations import (
+    class_variable_type,
     declared_types,
     describe,
     fit,
+    has_kind,
     infer,
+    is_container,
     is_setting_name,
     matches,
     members,
@@ -179,3 +182,44 @@ def test_type_of_a_name_without_annotation(value: object, kind: object) -> None:
 def test_names(name: str, is_setting: bool) -> None:
     """A setting is upper case and not private."""
     assert is_setting_name(name) is is_setting
+
+
+@pytest.mark.parametrize(
+    ("annotation", "inner"),
+    [
+        (ClassVar[int], int),
+        (ClassVar, object),
+        ("ClassVar[dict[str, int]]", "dict[str, int]"),
+        ("ClassVar[OnlyForTypeCheckers]", "OnlyForTypeCheckers"),
+        ("CV", object),
+        (int, None),
+        ("int", None),
+        ("not python (", None),
+    ],
+)
+def test_type_inside_a_class_variable(annotation: object, inner: object) -> None:
+    """A ClassVar is found under any name and as text; what stands inside is given as it was written."""
+    assert class_variable_type(annotation, {"ClassVar": ClassVar, "CV": ClassVar}) == inner
+
+
+@pytest.mark.parametrize(
+    ("value", "annotation", "has"),
+    [
+        ((1,), tuple[str, ...], True),
+        ([], tuple[str, ...], False),
+        ({"a": "b"}, dict[str, int], True),
+        (None, tuple[str, ...] | None, True),
+        ("", float | None, False),
+        (1, float | None, True),
+    ],
+)
+def test_kind_of_a_value(value: object, annotation: object, has: bool) -> None:
+    """The kind of a container is told without looking at its items."""
+    assert has_kind(value, annotation) is has
+
+
+def test_containers() -> None:
+    """Tuples, lists, tables and sets hold items, also where there may be none."""
+    assert is_container(tuple[str, ...] | None)
+    assert is_container(dict)
+    assert not is_container(str | None)
