@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from openviper.conf.base import BaseSettings
+from openviper.conf.border import describe_failure
 from openviper.exceptions import ImproperlyConfigured
 
 __all__ = ["JsonFormatter", "configure_logging"]
@@ -69,4 +70,6 @@ def _apply(configuration: dict[str, object]) -> None:
     try:
         logging.config.dictConfig({"version": 1, "disable_existing_loggers": False, **configuration})
     except (ValueError, TypeError, AttributeError, ImportError) as error:
-        raise ImproperlyConfigured(f"LOGGING cannot be applied: {error}") from error
+        # dictConfig says which part it could not make, and keeps the reason as the cause.
+        reason = f"{error} ({describe_failure(error.__cause__)})" if error.__cause__ else str(error)
+        raise ImproperlyConfigured(f"LOGGING cannot be applied: {reason}") from error

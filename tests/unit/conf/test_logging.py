@@ -107,6 +107,10 @@ def test_own_configuration_wins() -> None:
     [
         ({"LOGGING": {"root": {"handlers": ["nowhere"]}}}, "LOGGING cannot be applied"),
         ({"LOGGING": {"version": 9}}, "LOGGING cannot be applied"),
+        (
+            {"LOGGING": {"handlers": {"f": {"class": "logging.FileHandler", "filename": "/nowhere/log"}}}},
+            r"configure handler 'f' \(FileNotFoundError: .*/nowhere/log'\)$",
+        ),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL is 'LOUD'"),
     ],
 )
