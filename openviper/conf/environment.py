@@ -82,6 +82,9 @@ def project_folder(environ: Mapping[str, str] = os.environ) -> Path:
         An absolute path, first found: what ``OPENVIPER_PROJECT_DIR`` says, which every command of a project sets;
         the folder that the settings module is imported from, so with ``shop`` in it for ``shop.settings``, unless
         packages are installed there; the working directory.
+
+    Raises:
+        ImproperlyConfigured: None of them says anything, and the working directory has been removed.
     """
     if named := environ.get(FOLDER_VARIABLE):
         return Path(named).absolute()
@@ -89,17 +92,26 @@ def project_folder(environ: Mapping[str, str] = os.environ) -> Path:
     # Only looked for, not imported: the settings may read variables that come from .env.
     spec = PathFinder.find_spec(top) if top else None
     if spec is None:
-        return Path.cwd()
+        return _working_directory()
     places = spec.submodule_search_locations or ([spec.origin] if spec.has_location and spec.origin else [])
-    folder = next((Path(place).absolute().parent for place in places), Path.cwd())
-    return Path.cwd() if _INSTALLED.intersection(folder.parts) else folder
+    folder = next((Path(place).absolute().parent for place in places), None)
+    return _working_directory() if folder is None or _INSTALLED.intersection(folder.parts) else folder
 
 
 def dotenv_folders(environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
     """Give the folders that ``.env`` is looked for in, the project's first, each with all that are above it."""
     folder = project_folder(environ)
     # A project that was named has no use for a file that happens to lie where somebody stands.
-    return (folder,) if environ.get(FOLDER_VARIABLE) else (folder, Path.cwd())
+    return (folder,) if environ.get(FOLDER_VARIABLE) else (folder, _working_directory())
+
+
+def _working_directory() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise ImproperlyConfigured(
+            "the working directory has been removed; start in one that is there, or set OPENVIPER_PROJECT_DIR"
+        ) from error
 
 
 class DotenvFile:

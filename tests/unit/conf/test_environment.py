@@ -97,6 +97,19 @@ def test_env_file_of_a_named_project_is_its_own(tmp_path: Path, monkeypatch: pyt
     assert dotenv_folders({"OPENVIPER_SETTINGS_MODULE": "openviper.conf"})[1:] == (tmp_path,)
 
 
+def test_working_directory_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the folder that one stands in, the project must be named; a project that was needs none."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    with pytest.raises(ImproperlyConfigured, match="working directory has been removed"):
+        project_folder({})
+    with pytest.raises(ImproperlyConfigured, match="working directory has been removed"):
+        dotenv_folders({"OPENVIPER_SETTINGS_MODULE": "openviper.conf"})
+    assert dotenv_folders({"OPENVIPER_PROJECT_DIR": "/srv/shop"}) == (Path("/srv/shop"),)
+
+
 def test_dotenv_of_the_first_folder_that_has_one(write: Write, tmp_path: Path) -> None:
     """Folders are looked at in order, each with those above it, and one file is read."""
     write("a/.env", "A=first\n")
