@@ -39,6 +39,8 @@ READ_TOO_EARLY: Final = (
 )
 
 _FRAMEWORK: Final = frozenset(Settings.__mro__)
+# Settings that are no tables or lists, and that a start or a check works with before their types are looked at.
+_TAKEN_AS_THEY_ARE: Final = ("LIFECYCLE_HOOK_TIMEOUT", "TEMPLATES_DIR")
 _TEST_HOST: Final = "testserver"
 
 
@@ -131,11 +133,11 @@ def load_configured(given: object, fields: Mapping[str, object]) -> LoadedSettin
 
 
 def _refuse_wrong_kinds(instance: BaseSettings, kinds: Mapping[str, object]) -> None:
-    """Refuse values that whoever reads them could not even go through, or wait for; the checks find all others."""
+    """Refuse values that those who read them could not even go through; the checks find all others."""
     errors: list[str] = []
     for name in Settings.__dataclass_fields__:
         value, kind = getattr(instance, name), kinds[name]
-        if (name == "LIFECYCLE_HOOK_TIMEOUT" or is_container(kind)) and not has_kind(value, kind):
+        if (name in _TAKEN_AS_THEY_ARE or is_container(kind)) and not has_kind(value, kind):
             found = f"{name} is {show(name, value)}, of type {type(value).__name__}"
             errors.append(f"{found}; give it a value of type {describe(kind)}")
     if errors:

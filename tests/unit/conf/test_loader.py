@@ -337,6 +337,7 @@ def test_folder_without_init_is_no_settings_module(
         ("LOGGING", "3", ("int", "dict[str, Any]")),
         ("LIFECYCLE_HOOK_TIMEOUT", "'x'", ("str", "float | None")),
         ("LIFECYCLE_HOOK_TIMEOUT", "True", ("bool", "float | None")),
+        ("TEMPLATES_DIR", "3", ("int", "str")),
     ],
 )
 def test_value_of_a_wrong_kind(load: Load, name: str, value: str, kinds: tuple[str, str]) -> None:
