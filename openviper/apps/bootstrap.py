@@ -7,8 +7,8 @@ parts, then each app's package-level ``ready()``, then each app's ``startup()``.
 
 import importlib
 import threading
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import Final
 
@@ -22,7 +22,16 @@ from openviper.apps.registry import AppRegistry, registry
 from openviper.apps.sequence import SharedSequence, StartSequence, Step
 from openviper.conf import configure_logging, settings
 
-__all__ = ["FRAMEWORK_PARTS", "Bootstrap", "app_steps", "is_set_up", "reset_setup", "running_apps", "setup"]
+__all__ = [
+    "FRAMEWORK_PARTS",
+    "Bootstrap",
+    "app_steps",
+    "is_set_up",
+    "reset_setup",
+    "running_apps",
+    "setup",
+    "without_setup",
+]
 
 #: The lifecycle modules of the framework's own parts (``<package>.lifecycle``), in the order of starting.
 FRAMEWORK_PARTS: Final[tuple[str, ...]] = ()
@@ -64,6 +73,16 @@ class Bootstrap:
                 self._is_running = False
                 if self._sequence is None:
                     self._apps.clear()
+
+    @contextmanager
+    def held_back(self) -> Iterator[None]:
+        """See ``without_setup()``."""
+        with self._lock:
+            was_running, self._is_running = self._is_running, True
+            try:
+                yield
+            finally:
+                self._is_running = was_running
 
     def reset(self) -> None:
         """Forget the setup, so that the next one does everything again; for tests."""
@@ -142,6 +161,16 @@ def is_set_up() -> bool:
 def reset_setup() -> None:
     """Forget the setup and the installed apps; for tests. Modules that were imported stay imported."""
     _bootstrap.reset()
+
+
+@contextmanager
+def without_setup() -> Iterator[None]:
+    """Let ``setup()`` return at once in the block, as inside a hook, so that an application is made and no hook runs.
+
+    Setups in other threads wait for the end of the block.
+    """
+    with _bootstrap.held_back():
+        yield
 
 
 def app_steps() -> list[Step]:

@@ -41,9 +41,11 @@ def load_middleware(paths: Iterable[str]) -> list[MiddlewareFactory]:
     """Import the classes that the ``MIDDLEWARE`` setting names, in order.
 
     Raises:
-        ImproperlyConfigured: An entry cannot be imported or is nothing that can be called; it is named, and
-            the original error is chained.
+        ImproperlyConfigured: There is no tuple or list of texts, or an entry cannot be imported or is nothing that
+            can be called; it is named, and the original error is chained.
     """
+    if not isinstance(paths, tuple | list) or not all(isinstance(path, str) for path in paths):
+        raise ImproperlyConfigured(f"MIDDLEWARE is {paths!r}; write a tuple of dotted paths, () for none")
     loaded: list[MiddlewareFactory] = []
     for path in paths:
         try:

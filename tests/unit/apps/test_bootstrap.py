@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from openviper.apps.bootstrap import Bootstrap, is_set_up, reset_setup, setup
+from openviper.apps.bootstrap import Bootstrap, is_set_up, reset_setup, setup, without_setup
 from openviper.apps.exceptions import (
     AppLifecycleConfigError,
     AppLifecycleError,
@@ -175,6 +175,19 @@ def test_apps_that_turn_into_something_else_are_refused(configure: Configure) ->
 
     with settings.overridden(INSTALLED_APPS=None), pytest.raises(ImproperlyConfigured, match="INSTALLED_APPS is None"):
         setup()
+
+
+def test_setup_can_be_held_back(configure: Configure, write_lifecycle_app: WriteApp, events: list[str]) -> None:
+    """Whoever only looks at an application makes it without running a hook; afterwards setup() works as ever."""
+    write_lifecycle_app("shop")
+    configure(INSTALLED_APPS=("shop",))
+
+    with without_setup():
+        setup()
+        assert events == []
+    setup()
+
+    assert events == ["ready shop"]
 
 
 def test_setup_from_inside_a_hook_returns_at_once(

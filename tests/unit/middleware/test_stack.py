@@ -55,6 +55,14 @@ def test_entry_that_cannot_be_used_is_named(path: str) -> None:
     assert repr(path) in str(caught.value)
 
 
+@pytest.mark.parametrize("value", [None, 3, "shop.middleware.Timing", (3,)])
+def test_setting_that_holds_no_paths_is_shown(value: Any) -> None:
+    """A value of another kind is an error about the setting, not one from inside the framework."""
+    with pytest.raises(ImproperlyConfigured, match=r"^MIDDLEWARE is ") as caught:
+        load_middleware(value)
+    assert repr(value) in str(caught.value)
+
+
 def test_error_inside_a_middleware_module_is_not_hidden(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A module that is there but broken shows its own error as the cause."""
     (tmp_path / "half_middleware.py").write_text("import not_installed_here\n")
