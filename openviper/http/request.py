@@ -1,6 +1,6 @@
 """The request: an ASGI scope and its body, read on demand and once."""
 
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias
 
 from openviper.core.context import User
 from openviper.exceptions import BadRequest, PayloadTooLarge
@@ -44,6 +44,8 @@ class Request:
     """
 
     __slots__ = ("_body", "_cookies", "_headers", "_max_body_bytes", "_query_params", "_receive", "_url", "scope")
+    # From the scope a template would reach the application, and add routes to it.
+    unsafe_in_templates: ClassVar = frozenset({"scope"})
 
     def __init__(self, scope: Scope, receive: Receive, max_body_bytes: int = DEFAULT_MAX_BODY_BYTES) -> None:
         self.scope = scope

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from openviper.primitives.unset import UNSET
 from openviper.routing.arguments import Argument, Handler, HandlerSignature, read_signature
@@ -27,6 +27,8 @@ class Route:
         signature: What the handler asks for.
         pattern: The path, taken apart.
     """
+
+    unsafe_in_templates: ClassVar = frozenset({"*"})
 
     text: str
     methods: frozenset[str]

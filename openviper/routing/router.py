@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 from weakref import WeakSet
 
 from openviper.routing.arguments import Handler
@@ -42,6 +42,8 @@ class Router:
     Raises:
         RouteError: The prefix is no path.
     """
+
+    unsafe_in_templates: ClassVar = frozenset({"*"})
 
     def __init__(self, prefix: str = "", *, namespace: str | None = None) -> None:
         self._prefix = _checked_prefix(prefix)

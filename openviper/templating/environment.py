@@ -1,9 +1,9 @@
 """The environment that templates run in: sandboxed, escaping, strict about names."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import jinja2
 from jinja2.runtime import Context
@@ -40,10 +40,11 @@ def build_environment(ingredients: Ingredients) -> ImmutableSandboxedEnvironment
     """Make an environment.
 
     Attributes that begin with an underscore and those of Python's internals are out of reach, as are methods that
-    change a list, dict or set. An undefined name is an error wherever it is used, in production too: a page that
-    silently lacks its price is worse than none. ``is defined`` and ``default`` ask without using.
+    change a list, dict or set, and what a class lists in ``unsafe_in_templates``. An undefined name is an error
+    wherever it is used, in production too: a page that silently lacks its price is worse than none. ``is defined``
+    and ``default`` ask without using.
     """
-    environment = ImmutableSandboxedEnvironment(
+    environment = _Sandbox(
         loader=FolderLoader(ingredients.folders),
         autoescape=jinja2.select_autoescape((), _PLAIN_TEXT, default_for_string=True, default=True),
         undefined=jinja2.StrictUndefined,
@@ -57,6 +58,16 @@ def build_environment(ingredients: Ingredients) -> ImmutableSandboxedEnvironment
         value = it.value
         environment.globals[name] = _with_request(name, value) if it.takes_request and callable(value) else value
     return environment
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """A sandbox that classes of other floors can tell what is not for templates."""
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Refuse what the class names in ``unsafe_in_templates``; ``*`` there names every attribute."""
+        kind = obj if isinstance(obj, type) else type(obj)
+        unsafe: Collection[str] = getattr(kind, "unsafe_in_templates", ())
+        return "*" not in unsafe and attr not in unsafe and super().is_safe_attribute(obj, attr, value)
 
 
 def _dump_json(value: object, *, indent: int | None = None, **_: object) -> str:

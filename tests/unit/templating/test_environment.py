@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2.exceptions import SecurityError
 
+from openviper import OpenViper
+from openviper.http.request import Request
 from openviper.templating.environment import Ingredients, build_environment
 from openviper.templating.functions import TemplateGlobal
+from openviper.types import Message
 
 HOSTILE = """<script>alert('x')</script>"&"""
 ESCAPED = "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&#34;&amp;"
@@ -113,6 +116,45 @@ def test_way_out_of_the_sandbox_is_closed(source: str) -> None:
 
     with pytest.raises(SecurityError):
         render(source, function=function, generator=(number for number in (1,)), request=Request())
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ request.scope.app.add('/pwn', lipsum) }}",
+        "{{ request['scope']['app'] }}",
+        "{{ request|attr('scope') }}",
+        "{{ [request]|map(attribute='scope')|join }}",
+        "{{ '{0.scope}'.format(request) }}",
+        "{% for route in app.routes %}{{ route.handler() }}{% endfor %}",
+        "{{ app.add('/pwn', lipsum) }}",
+        "{{ kind.add(app, '/pwn', lipsum) }}",
+        "{{ app.routes }}",
+        "{{ route.handler() }}",
+    ],
+)
+def test_application_is_out_of_reach(source: str) -> None:
+    """No template adds a route or calls a handler: not through its request, nor if a view gives it the application."""
+    app = OpenViper(routes=[])
+    app.add("/books", lambda: "called", methods=["GET"])
+    request = Request({"type": "http", "app": app}, _no_body)
+
+    with pytest.raises(SecurityError):
+        render(source, request=request, app=app, kind=OpenViper, route=app.routes[0])
+    assert [route.path for route in app.routes] == ["/books"]
+
+
+def test_address_of_a_route_is_within_reach() -> None:
+    """``url_for`` answers a template, though the application that it asks is out of reach."""
+    app = OpenViper(routes=[])
+    app.add("/books/{number:int}", lambda number: "", methods=["GET"], name="book")
+    request = Request({"type": "http", "app": app, "path": "/", "headers": []}, _no_body)
+
+    assert render("{{ request.url_for('book', number=7) }} {{ request.path }}", request=request) == "/books/7 /"
+
+
+async def _no_body() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
 
 
 @pytest.mark.parametrize(
