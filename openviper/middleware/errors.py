@@ -5,12 +5,11 @@ handler raised, and around the whole stack, for what a middleware itself raises.
 """
 
 import logging
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from inspect import isawaitable, iscoroutinefunction
 from typing import Final, TypeAlias, TypeVar
 
-from openviper.exceptions import HTTPException, MethodNotAllowed, NotFound, OpenViperError
+from openviper.exceptions import HTTPException, MethodNotAllowed, NotFound
 from openviper.http.coercion import coerce_response
 from openviper.http.exceptions import ClientDisconnectedError
 from openviper.http.request import DEFAULT_MAX_BODY_BYTES, Request
@@ -73,31 +72,35 @@ class ErrorResponder:
             try:
                 return await _ask(handler, Request(scope, receive, self._max_body_bytes), error)
             except Exception as second:  # noqa: BLE001 - the outermost border: the client gets an answer all the same
-                return self.respond_unexpected(scope, second)
+                return await self.respond_unexpected(scope, second)
         if isinstance(error, HTTPException):
-            return self._explain(scope, error)
+            return await self._explain(scope, error)
         if isinstance(error, ClientDisconnectedError):
             logger.info("%s %s: %s", scope.get("method"), scope.get("path"), error)
             return Response(None, _CLIENT_CLOSED_REQUEST)
-        return self.respond_unexpected(scope, error)
+        return await self.respond_unexpected(scope, error)
 
-    def respond_unexpected(self, scope: Scope, error: Exception) -> Response:
+    async def respond_unexpected(self, scope: Scope, error: Exception) -> Response:
         """Log an exception and build the answer 500: everything about it in debug, a short text otherwise."""
         _log(scope, error)
         if self._debug:
-            return _show(scope, error)
+            # Source files are read and every variable is written, which takes longer than the loop can wait.
+            return await run_in_thread(_show, scope, error)
         if _wants_html(scope):
             return _short_page(500, "Internal Server Error")
         return JSONResponse({"detail": "Internal Server Error"}, 500)
 
-    def _explain(self, scope: Scope, error: HTTPException) -> Response:
+    async def _explain(self, scope: Scope, error: HTTPException) -> Response:
         if not _wants_html(scope):
             return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
-        if self._debug and self._router is not None and isinstance(error, NotFound | MethodNotAllowed):
+        router = self._router
+        if self._debug and router is not None and isinstance(error, NotFound | MethodNotAllowed):
             # Pages for developers read source files and compare texts; the first error loads what that takes.
             from openviper.middleware.debug.page import routes_page
 
-            return routes_page(scope, error, self._router)
+            page = await run_in_thread(_tried, lambda: routes_page(scope, error, router))
+            if page is not None:
+                return page
         detail = error.detail if isinstance(error.detail, str) else str(error.args[0])
         return _short_page(error.status_code, detail, error.headers)
 
@@ -156,16 +159,28 @@ async def _ask(handler: ErrorHandler[Exception], request: Request, error: Except
 
 def _show(scope: Scope, error: Exception) -> Response:
     """Build the answer 500 for a developer: a page for a browser, the traceback for everything else."""
-    text = "".join(traceback.format_exception(error))
-    if isinstance(error, OpenViperError) and error.docs is not None:
-        text += f"see: {error.docs}\n"
+    # Only an error in debug needs what reads source files and variables.
+    from openviper.middleware.debug.text import traceback_text
+
+    text = traceback_text(error)
     if _wants_html(scope):
-        # Only an error in debug needs what reads source files and variables.
+        # As above.
         from openviper.middleware.debug.page import error_page
 
-        return error_page(scope, error, text=text)
+        page = _tried(lambda: error_page(scope, error, text=text))
+        if page is not None:
+            return page
     # Messages may hold halves of characters, which UTF-8 cannot write.
     return PlainTextResponse(text.encode("utf-8", "backslashreplace"), 500)
+
+
+def _tried(build: Callable[[], Response]) -> Response | None:
+    """Build a page for a developer; None where that fails, since there is a plain answer to fall back on."""
+    try:
+        return build()
+    except Exception:  # part of the outermost border: classes of the project and of middleware have a say in the page
+        logger.exception("the page of an error cannot be made")
+        return None
 
 
 def _short_page(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -5,15 +5,15 @@ import linecache
 import os
 import sysconfig
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Final
+from typing import Final, TypeAlias
 
-from openviper.exceptions import OpenViperError
-from openviper.middleware.debug.values import show_value
+from openviper.middleware.debug.text import class_name, place_in_documentation, tried
+from openviper.middleware.debug.values import is_secret, show_value
 
 __all__ = ["Failure", "Frame", "SourceLine", "read_failures", "working_directory"]
 
@@ -24,6 +24,9 @@ _OUTER_FRAMES: Final = 10
 _INNER_FRAMES: Final = 30
 _MOST_FAILURES: Final = 12
 _MOST_MESSAGE: Final = 4000
+_MOST_NOTES: Final = 20
+# A line of generated code may hold a whole table.
+_MOST_LINE: Final = 300
 
 _PACKAGE: Final = f"{Path(__file__).parents[2]}{os.sep}"
 _LIBRARIES: Final = (
@@ -32,6 +35,9 @@ _LIBRARIES: Final = (
     *{f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "platstdlib", "purelib", "platlib")},
 )
 _FOLDERS_OF_LIBRARIES: Final = frozenset({"site-packages", "dist-packages"})
+
+
+_Write: TypeAlias = Callable[[object, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,8 @@ class Failure:
 
 def read_failures(error: BaseException) -> list[Failure]:
     """Take an exception apart: itself first, then what it comes from and the members of a group."""
-    return [_read_failure(one, relation) for relation, one in islice(_chain(error), _MOST_FAILURES)]
+    write = _writer()
+    return [_read_failure(one, relation, write) for relation, one in islice(_chain(error), _MOST_FAILURES)]
 
 
 def working_directory() -> Path | None:
@@ -114,33 +121,57 @@ def _chain(error: BaseException) -> Iterator[tuple[str, BaseException]]:
             continue  # a chain can be tied into a ring
         seen.add(id(one))
         yield relation, one
-        if one.__cause__ is not None:
-            waiting.append(("Caused by", one.__cause__))
-        elif one.__context__ is not None and not one.__suppress_context__:
-            waiting.append(("Raised while this was handled", one.__context__))
+        cause, context = _linked(one, "__cause__"), _linked(one, "__context__")
+        if cause is not None:
+            waiting.append(("Caused by", cause))
+        elif context is not None and not one.__suppress_context__:
+            waiting.append(("Raised while this was handled", context))
         if isinstance(one, BaseExceptionGroup):
-            members = one.exceptions
-            waiting += [(f"Error {n} of {len(members)} in the group", member) for n, member in enumerate(members, 1)][
-                ::-1
+            # As the group was made: a class of the project may say otherwise, and anything.
+            members = BaseExceptionGroup.__dict__["exceptions"].__get__(one)
+            told = [
+                (f"Error {number} of {len(members)} in the group", member)
+                for number, member in enumerate(members[:_MOST_FAILURES], 1)
             ]
+            waiting += reversed(told)
 
 
-def _read_failure(error: BaseException, relation: str) -> Failure:
-    # The standard library writes an exception whatever its __str__ does; frames are read below, with their variables.
-    written = traceback.TracebackException(type(error), error, None, limit=0, compact=True)
-    kind = type(error)
+def _linked(error: BaseException, name: str) -> BaseException | None:
+    other: object = tried(lambda: getattr(error, name), None)
+    return other if isinstance(other, BaseException) else None
+
+
+def _read_failure(error: BaseException, relation: str, write: _Write) -> Failure:
     steps = list(_iter_steps(error.__traceback__))
     left_out = max(0, len(steps) - _OUTER_FRAMES - _INNER_FRAMES)
     kept = steps[:_OUTER_FRAMES] + steps[_OUTER_FRAMES + left_out :]
     return Failure(
         relation,
-        kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}",
-        str(written)[:_MOST_MESSAGE],
-        tuple(str(note)[:_MOST_MESSAGE] for note in written.__notes__ or ()),
-        error.docs if isinstance(error, OpenViperError) else None,
-        tuple(_read_frame(frame, line) for frame, line in reversed(kept)),
+        class_name(type(error)),
+        tried(lambda: _message(error), "<exception str() failed>")[:_MOST_MESSAGE],
+        _read_notes(error),
+        place_in_documentation(error),
+        tuple(_read_frame(frame, line, write) for frame, line in reversed(kept)),
         left_out,
     )
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, AttributeError | ImportError | NameError):
+        # The standard library adds the name that was meant; it reads the whole chain, so nothing else asks it.
+        return str(traceback.TracebackException(type(error), error, None, limit=0, compact=True))
+    return str(error)
+
+
+def _read_notes(error: BaseException) -> tuple[str, ...]:
+    notes: object = tried(lambda: getattr(error, "__notes__", ()), ())
+    if not isinstance(notes, list | tuple):
+        notes = (notes,)  # somebody has set the attribute instead of adding to it
+    return tuple(_write_note(note)[:_MOST_MESSAGE] for note in notes[:_MOST_NOTES])
+
+
+def _write_note(note: object) -> str:
+    return tried(lambda: str(note), "<note str() failed>")
 
 
 def _iter_steps(step: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
@@ -149,41 +180,69 @@ def _iter_steps(step: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
         step = step.tb_next
 
 
-def _read_frame(frame: FrameType, line: int) -> Frame:
+def _read_frame(frame: FrameType, line: int, write: _Write) -> Frame:
     code = frame.f_code
     return Frame(
         _short_path(code.co_filename),
         line,
         code.co_qualname,
         _read_source(frame, line),
-        _read_variables(frame),
+        _read_variables(frame, write),
         _is_project(code.co_filename),
     )
 
 
 def _read_source(frame: FrameType, line: int) -> tuple[SourceLine, ...]:
     name = frame.f_code.co_filename
-    linecache.checkcache(name)
-    lines = linecache.getlines(name, frame.f_globals)
     first = max(1, line - _LINES_AROUND)
+    no_lines: list[str] = []
+    lines = tried(lambda: _read_lines(name, frame.f_globals), no_lines)
     shown = [text.rstrip().expandtabs(4) for text in lines[first - 1 : line + _LINES_AROUND]]
     indentation = min((len(text) - len(text.lstrip()) for text in shown if text), default=0)
     return tuple(
-        SourceLine(number, text[indentation:], number == line) for number, text in enumerate(shown, start=first)
+        SourceLine(number, _cut(text[indentation:]), number == line) for number, text in enumerate(shown, start=first)
     )
 
 
-def _read_variables(frame: FrameType) -> tuple[tuple[str, str], ...]:
+def _read_lines(name: str, names: dict[str, object]) -> list[str]:
+    linecache.checkcache(name)
+    return linecache.getlines(name, names)  # asks the loader of the module, where there is no such file
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _MOST_LINE else f"{line[:_MOST_LINE]}…"
+
+
+def _writer() -> _Write:
+    """Give a function that writes values; one that is passed on from call to call is written once."""
+    # The values are kept as well, so that none of them leaves its id to another one.
+    known: dict[tuple[int, bool], tuple[object, str]] = {}
+
+    def write(value: object, name: str) -> str:
+        key = (id(value), is_secret(name))
+        if key not in known:
+            known[key] = (value, show_value(value, name))
+        return known[key][1]
+
+    return write
+
+
+def _read_variables(frame: FrameType, write: _Write) -> tuple[tuple[str, str], ...]:
     # The body of a class, or code given to exec(), may keep its names in a mapping of the project's own.
     is_function = frame.f_code.co_flags & inspect.CO_OPTIMIZED
     names: Mapping[str, object] = frame.f_locals
     if not is_function and type(names) is not dict:
         return ()
-    own = [(name, value) for name, value in list(names.items()) if not name.startswith(("__", "@"))]
-    shown = [(name, show_value(value, name)) for name, value in own[:_MOST_VARIABLES]]
+    own = [(name, value) for name, value in list(names.items()) if _is_shown(name)]
+    shown = [(name, write(value, name)) for name, value in own[:_MOST_VARIABLES]]
     if len(own) > _MOST_VARIABLES:
         shown.append(("…", f"{len(own) - _MOST_VARIABLES} more"))
     return tuple(shown)
+
+
+def _is_shown(name: object) -> bool:
+    # A namespace for exec() may have keys of any kind.
+    return isinstance(name, str) and not name.startswith(("__", "@"))
 
 
 def _is_project(name: str) -> bool:

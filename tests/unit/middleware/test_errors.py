@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -140,6 +141,40 @@ def test_no_part_of_the_debug_page_is_loaded_before_an_error() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "told"),
+    [(RuntimeError("torn"), 500, b"RuntimeError: torn\n"), (NotFound(), 404, b"Not found.")],
+)
+async def test_page_that_cannot_be_made_leaves_a_plain_answer(
+    error: Exception, status: int, told: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A scope that is not what it must be breaks the page; the client is answered, and the log says why."""
+    responder = ErrorResponder({}, debug=True, router=Router())
+    response = await responder.respond({**_scope(HTML), "client": 5}, _receive, error)
+    assert response.status_code == status
+    assert told in response.body
+    assert "cannot be made" in caplog.text
+
+
+async def test_page_is_made_off_the_loop() -> None:
+    """Variables may take long to be written; the loop goes on meanwhile."""
+    threads = []
+
+    class Watching:
+        def __repr__(self) -> str:
+            threads.append(threading.current_thread())
+            return "<watching>"
+
+    watching = Watching()
+    try:
+        raise RuntimeError("x")
+    except RuntimeError as error:
+        page = await _respond(error, headers=HTML, debug=True)
+    assert (watching, b"&lt;watching&gt;" in page.body) == (watching, True)
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 async def test_handler_of_the_nearest_class_answers() -> None:

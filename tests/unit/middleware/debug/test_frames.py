@@ -1,8 +1,11 @@
 """An exception taken apart."""
 
 import linecache
+import traceback
 from collections.abc import Callable
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,6 +134,118 @@ def test_error_that_cannot_be_written_is_told_all_the_same() -> None:
             raise RuntimeError
 
     assert read_failures(MuteError())[0].message == "<exception str() failed>"
+
+
+def test_notes_that_are_none_are_told_all_the_same() -> None:
+    """The attribute may have been set to anything, and a note may fail to be written."""
+
+    class Mute:
+        def __str__(self) -> str:
+            raise SystemExit
+
+    numbered, mute = ValueError(), ValueError()
+    numbered.__notes__ = 5  # type: ignore[assignment]  # what no type checker lets through
+    mute.__notes__ = [Mute()]  # type: ignore[list-item]  # what no type checker lets through
+    assert read_failures(numbered)[0].notes == ("5",)
+    assert read_failures(mute)[0].notes == ("<note str() failed>",)
+
+
+def test_group_tells_the_members_that_it_was_made_with() -> None:
+    """A class that says something else about its members, or raises, is not asked."""
+
+    class StrangeGroup(ExceptionGroup[ValueError]):
+        @property
+        def exceptions(self) -> Any:
+            raise RuntimeError
+
+    told = read_failures(StrangeGroup("both", [ValueError("a")]))
+    assert [one.message for one in told] == ["both (1 sub-exception)", "a"]
+
+
+def test_class_that_hides_its_module_is_told() -> None:
+    """A metaclass may raise at any question; the name of the class is read past it."""
+
+    class Hiding(type):
+        def __getattribute__(cls, name: str) -> Any:
+            raise RuntimeError(name)
+
+    class HiddenError(Exception, metaclass=Hiding):
+        pass
+
+    assert read_failures(HiddenError("x"))[0].kind.endswith("HiddenError")
+
+
+def test_place_in_the_documentation_is_a_text_or_missing() -> None:
+    """An error of the framework's family whose class says something else about it has none."""
+
+    class OddError(NotFound):
+        docs = 5  # type: ignore[assignment]  # what no type checker lets through
+
+    assert read_failures(OddError())[0].docs is None
+
+
+def test_loader_that_fails_gives_no_source() -> None:
+    """The loader of a module is asked for its source, and may raise anything."""
+
+    class Loader:
+        def get_source(self, name: str) -> str:
+            raise RuntimeError(name)
+
+    names: dict[str, object] = {"__name__": "odd", "__loader__": Loader()}
+    failure = _first(lambda: exec(compile("1 / 0", "/odd.py", "exec"), names))
+    assert (failure.frames[0].place, failure.frames[0].source) == ("/odd.py", ())
+
+
+def test_keys_that_are_no_names_are_left_out() -> None:
+    """A namespace for ``exec`` may have numbers as keys."""
+    names: Any = {1: 2, "x": 3}
+    assert dict(_first(lambda: exec("1 / 0", names)).frames[0].variables) == {"x": "3"}
+
+
+def test_value_that_is_passed_on_is_written_once() -> None:
+    """Writing a large one takes time, which is not spent again for every call that has it."""
+
+    class Counted:
+        written = 0
+
+        def __repr__(self) -> str:
+            Counted.written += 1
+            return "<counted>"
+
+    def descend(counted: Counted, depth: int) -> None:
+        if not depth:
+            raise ValueError
+        descend(counted, depth - 1)
+
+    counted = Counted()
+    failure = _first(lambda: descend(counted, 10))
+    assert sum(dict(frame.variables).get("counted") == "<counted>" for frame in failure.frames) > 10
+    assert Counted.written == 1
+
+
+def test_value_is_hidden_under_the_name_of_a_secret_only() -> None:
+    """A value that has been written under another name does not show under that of a secret."""
+
+    def fail(text: str) -> None:
+        password = text
+        raise ValueError(len(password))
+
+    assert dict(_first(lambda: fail("hunter2")).frames[0].variables) == {"text": "'hunter2'", "password": "***"}
+
+
+def test_endless_line_is_cut() -> None:
+    """A line of generated code may be megabytes long."""
+    linecache.cache["<long>"] = (9, None, ["1 / 0  #" + "x" * 10_000], "<long>")
+    failure = _first(lambda: exec(compile("1 / 0", "<long>", "exec"), {}))
+    del linecache.cache["<long>"]
+    assert [len(line.text) for line in failure.frames[0].source] in ([301], [])
+
+
+def test_misspelt_attribute_is_told_as_python_tells_it() -> None:
+    """The message is that of the traceback; from Python 3.12 on it names the attribute that was meant."""
+    error = _caught(lambda: attrgetter("uper")(""))
+    written = traceback.format_exception_only(error)[-1]
+    assert written == f"AttributeError: {read_failures(error)[0].message}\n"
 
 
 def test_endless_recursion_is_cut_in_the_middle() -> None:
