@@ -5,9 +5,11 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import CodeType
 from typing import Final
 
 import jinja2
+from jinja2.sandbox import safe_range
 
 from openviper.templating.exceptions import TemplateError, TemplateNotFoundError
 
@@ -42,6 +44,11 @@ def named_faults(folders: Sequence[Path]) -> Iterator[None]:
     except jinja2.TemplateError as error:
         path, line = _place(error)
         raise TemplateError(error.message or type(error).__name__, path=path, line=line) from error
+    except OverflowError as error:
+        if _last_code(error) is not safe_range.__code__:
+            raise  # of a function that a template called
+        path, line = _place(error)
+        raise TemplateError(str(error), path=path, line=line) from error
     except RecursionError as error:
         names = [name for name, count in Counter(name for name, _ in _steps(error)).items() if count > _ENDLESS]
         if not names:
@@ -49,6 +56,11 @@ def named_faults(folders: Sequence[Path]) -> Iterator[None]:
         path, line = _place(error)
         text = f"templates nest without end through include, extends, import or a macro: {', '.join(names)}"
         raise TemplateError(text, path=path, line=line) from error
+
+
+def _last_code(error: BaseException) -> CodeType:
+    """Give the code that raised an error."""
+    return [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)][-1]
 
 
 def _place(error: BaseException) -> tuple[Path | None, int | None]:

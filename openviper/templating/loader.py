@@ -1,10 +1,12 @@
 """From the name of a template to its text, and never out of the folders of templates."""
 
 import errno
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import jinja2
+from jinja2.utils import internalcode
 
 from openviper.templating.exceptions import TemplateError
 
@@ -40,6 +42,27 @@ class FolderLoader(jinja2.BaseLoader):
         except UnicodeDecodeError as error:
             raise TemplateError(f"it is not UTF-8 at byte {error.start}", path=path) from error
         return text, str(path), lambda: self._is_current(template, path, stamp)
+
+    @internalcode
+    def load(
+        self,
+        environment: jinja2.Environment,
+        name: str,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - the engine passes it by this name
+    ) -> jinja2.Template:
+        """Read and compile a template; part of the contract of the engine.
+
+        Raises:
+            jinja2.TemplateError: As ``get_source``, or its syntax is wrong.
+            TemplateError: Python cannot compile what the engine makes of it.
+        """
+        try:
+            return super().load(environment, name, globals)
+        except (SyntaxError, RecursionError, MemoryError) as error:
+            # Python's limits on blocks (20), indentation (100) and its stack; their lines are those of generated code.
+            reason = error.msg if isinstance(error, SyntaxError) else str(error) or "out of memory"
+            text = f"it is nested too deeply for Python ({reason}); move a part of it into a template of its own"
+            raise TemplateError(text, path=self._find(name)) from error
 
     def list_templates(self) -> list[str]:
         """Return the name of every file below the folders, sorted."""

@@ -1,5 +1,6 @@
 """Errors of templates: file, line and reason in one message."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def configured(configure: Callable[..., None]) -> None:
         ("a\n{{ naem }}", 2, "'naem' is undefined"),
         ("a\n\n\n{{ ''.__class__ }}", 4, "unsafe"),
         ("a\n{{ url_for('x') }}", 2, "needs the request"),
+        ("a\n{% for n in range(100001) %}{% endfor %}", 2, "100000"),
     ],
 )
 def test_fault_names_file_and_line(source: str, line: int, text: str, write: Write, tmp_path: Path) -> None:
@@ -38,6 +40,33 @@ def test_fault_names_file_and_line(source: str, line: int, text: str, write: Wri
     assert (caught.value.path, caught.value.line) == (path, line)
     assert str(caught.value).startswith(f"{path}, line {line}: ")
     assert caught.value.__cause__ is not None
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("{% for a in b %}" * 22 + "{% endfor %}" * 22, "too many statically nested blocks"),
+        ("{% if a %}" * 150 + "{% endif %}" * 150, "too many levels of indentation"),
+        (f"{{{{ {'(' * 3000}1{')' * 3000} }}}}", "recursion"),
+    ],
+)
+def test_template_that_python_cannot_compile_is_named(source: str, reason: str, write: Write, tmp_path: Path) -> None:
+    """Deeper nesting than Python's own limits allow is told as such, with the file."""
+    write({"templates/page.html": source})
+
+    with pytest.raises(TemplateError, match=f"nested too deeply.*{reason}") as caught:
+        render_to_string("page.html")
+
+    assert (caught.value.path, caught.value.line) == (tmp_path / "templates" / "page.html", None)
+
+
+def test_overflow_of_a_function_is_its_own(write: Write) -> None:
+    """Only the range of the sandbox speaks for the template."""
+    register_global("power", lambda: math.exp(1000))
+    write({"templates/page.html": "{{ power() }}"})
+
+    with pytest.raises(OverflowError, match="math range"):
+        render_to_string("page.html")
 
 
 @pytest.mark.parametrize("broken", ["{% if %}", "{{ naem }}"])
