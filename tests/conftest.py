@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -21,6 +22,11 @@ PREFIX = "OPENVIPER_"
 for name in [name for name in os.environ if name.startswith(PREFIX) or name in {"FORCE_COLOR", "NO_COLOR"}]:
     del os.environ[name]
 
+# The loggers that the framework and its servers configure.
+CONFIGURED = frozenset(("openviper", "uvicorn", "_granian"))
+# What logging lets a filter be has no public name.
+LoggerState: TypeAlias = tuple[int, bool, bool, list[logging.Handler], list[Any]]
+
 
 @pytest.fixture(autouse=True)
 def process_as_it_was() -> Iterator[None]:
@@ -37,16 +43,16 @@ def process_as_it_was() -> Iterator[None]:
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[name]
     for logger in framework_loggers():
-        known = loggers.get(logger.name, (logging.NOTSET, True, False, []))
-        logger.level, logger.propagate, logger.disabled, logger.handlers = known
+        known = loggers.get(logger.name, (logging.NOTSET, True, False, [], []))
+        logger.level, logger.propagate, logger.disabled, logger.handlers, logger.filters = known
     # Levels are cached by each logger; setting one through the method empties the caches of all.
     logging.root.setLevel(level)
 
 
 def framework_loggers() -> list[logging.Logger]:
     known = list(logging.root.manager.loggerDict.items())
-    return [it for name, it in known if isinstance(it, logging.Logger) and name.partition(".")[0] == "openviper"]
+    return [it for name, it in known if isinstance(it, logging.Logger) and name.partition(".")[0] in CONFIGURED]
 
 
-def logger_state(logger: logging.Logger) -> tuple[int, bool, bool, list[logging.Handler]]:
-    return logger.level, logger.propagate, logger.disabled, list(logger.handlers)
+def logger_state(logger: logging.Logger) -> LoggerState:
+    return logger.level, logger.propagate, logger.disabled, list(logger.handlers), list(logger.filters)
