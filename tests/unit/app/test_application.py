@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections.abc import Callable
-from typing import ClassVar
 
 import pytest
 
@@ -14,25 +13,7 @@ from openviper.http.request import Request
 from openviper.routing.router import Router
 from openviper.testing import TestClient
 from openviper.types import ASGIApp, Message, Receive, Scope, Send
-
-
-class _User:
-    is_authenticated = True
-    username = "ada"
-
-
-class Note:
-    """Middleware that notes every scope and puts something into it."""
-
-    seen: ClassVar[list[str]] = []
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        Note.seen.append(scope["type"])
-        scope["my_plugin_client"] = "client"
-        await self.app(scope, receive, send)
+from tests.unit.app.layers import Ada, Note
 
 
 class Raises(Note):
@@ -59,7 +40,7 @@ async def _ask(app: ASGIApp, path: str = "/") -> int:
 async def test_middleware_sees_every_scope_and_reaches_the_handler(configure: Callable[..., None]) -> None:
     """The stack runs for lifespan and http alike (C-111); what it puts into the scope reaches the handler (C-112)."""
     Note.seen.clear()
-    configure(MIDDLEWARE=(f"{__name__}.Note",))
+    configure(MIDDLEWARE=("tests.unit.app.layers.Note",))
     app = OpenViper(routes=[])
 
     @app.get("/")
@@ -135,19 +116,19 @@ async def test_user_and_bypass_live_for_one_request(configure: Callable[..., Non
 
     @app.get("/set")
     async def become_ada() -> None:
-        current_user.set(_User())
+        current_user.set(Ada())
         ignore_permissions_ctx.set(True)
         await asyncio.create_task(look())
 
     app.get("/look")(look)
-    outer = current_user.set(_User())
+    outer = current_user.set(Ada())
     try:
         await _ask(app, "/set")
         await _ask(app, "/look")
-        assert isinstance(seen[0][0], _User)
+        assert isinstance(seen[0][0], Ada)
         assert seen[0][1] is True
         assert seen[1] == (None, False)
-        assert isinstance(current_user.get(), _User)  # the caller's own value is back
+        assert isinstance(current_user.get(), Ada)  # the caller's own value is back
         assert ignore_permissions_ctx.get() is False
     finally:
         current_user.reset(outer)

@@ -1,7 +1,6 @@
 """Applications within the application."""
 
 from collections.abc import Callable
-from typing import ClassVar
 
 import pytest
 
@@ -9,26 +8,8 @@ from openviper.app import OpenViper
 from openviper.core.context import current_user
 from openviper.routing.exceptions import RouteError
 from openviper.testing import TestClient
-from openviper.types import ASGIApp, Receive, Scope, Send
-
-
-class _User:
-    is_authenticated = True
-    username = "ada"
-
-
-class Note:
-    """Middleware that notes every scope and puts something into it."""
-
-    seen: ClassVar[list[str]] = []
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        Note.seen.append(scope["type"])
-        scope["my_plugin_client"] = "client"
-        await self.app(scope, receive, send)
+from openviper.types import Receive, Scope, Send
+from tests.unit.app.layers import Ada, Note
 
 
 async def test_application_within_an_application_keeps_the_user(configure: Callable[..., None]) -> None:
@@ -41,7 +22,7 @@ async def test_application_within_an_application_keeps_the_user(configure: Calla
 
     class Recognise(Note):
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-            current_user.set(_User())
+            current_user.set(Ada())
             await self.app(scope, receive, send)
 
     outer._middleware.append(Recognise)

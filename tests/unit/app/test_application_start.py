@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
@@ -10,6 +10,7 @@ from openviper.app import OpenViper
 from openviper.testing import TestClient
 from openviper.testing.exceptions import LifespanFailedError
 from openviper.types import ASGIApp, Message, Receive, Scope, Send
+from tests.unit.app.layers import Note
 
 LOG = """
 import builtins
@@ -26,20 +27,6 @@ def log() -> Any:
     builtins.__dict__["_openviper_test_log"] = found
     yield found
     del builtins.__dict__["_openviper_test_log"]
-
-
-class Note:
-    """Middleware that notes every scope and puts something into it."""
-
-    seen: ClassVar[list[str]] = []
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        Note.seen.append(scope["type"])
-        scope["my_plugin_client"] = "client"
-        await self.app(scope, receive, send)
 
 
 class DropsLifespan(Note):
