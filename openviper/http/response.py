@@ -167,7 +167,8 @@ class HTMLResponse(Response):
         content: Text or bytes; None for nothing, or for a template.
         status_code: The HTTP status.
         headers: Further header fields; None means none.
-        media_type: Another type of the content; None means ``text/html``.
+        media_type: Another type of the content; None means ``text/html``, and ``text/plain`` for a template whose name
+            ends in ``.txt`` or ``.md``, in which nothing is escaped.
         template: Name of a template, ``shop/page.html``; None means the content.
         context: The names that the template has, ``request`` among them if it calls ``url_for``; None gives none.
 
@@ -197,8 +198,11 @@ class HTMLResponse(Response):
                 raise TypeError("HTMLResponse takes content or template=, not both")
             # Templates are a floor that a site without them never loads.
             from openviper.templating.engine import render_to_string
+            from openviper.templating.kinds import is_plain_text
 
             content = render_to_string(template, context)
+            if media_type is None and is_plain_text(template):
+                media_type = "text/plain"
         elif context is not None:
             raise TypeError("HTMLResponse takes context= together with template= only")
         super().__init__(content, status_code, headers, media_type)

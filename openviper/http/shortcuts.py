@@ -19,6 +19,7 @@ async def render(
 
     The template has what the ``CONTEXT_PROCESSORS`` give, over that the context, and ``request``. The first pages,
     and the rest of a page that takes long, are rendered in a thread: functions that the template calls may run there.
+    A template whose name ends in ``.txt`` or ``.md`` is sent as plain text.
 
     Args:
         request: The request that is answered.
@@ -35,7 +36,9 @@ async def render(
     """
     # Templates are a floor that a site without them never loads.
     from openviper.templating.engine import arender_to_string
+    from openviper.templating.kinds import is_plain_text
     from openviper.templating.processors import gather_context
 
     values = {**await gather_context(request), **(context or {}), "request": request}
-    return HTMLResponse(await arender_to_string(name, values), status_code, headers)
+    media_type = "text/plain" if is_plain_text(name) else None  # nothing is escaped in it
+    return HTMLResponse(await arender_to_string(name, values), status_code, headers, media_type)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import jinja2
 from jinja2.runtime import Context
@@ -11,12 +11,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from openviper.primitives.json import encode
 from openviper.templating.functions import TemplateGlobal
+from openviper.templating.kinds import is_plain_text
 from openviper.templating.loader import FolderLoader
 
 __all__ = ["Ingredients", "build_environment"]
-
-# Everything else is escaped, pages with unusual endings (.html.j2) and templates from text among it.
-_PLAIN_TEXT: Final = ("md", "txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +40,11 @@ def build_environment(ingredients: Ingredients) -> ImmutableSandboxedEnvironment
     Attributes that begin with an underscore and those of Python's internals are out of reach, as are methods that
     change a list, dict or set, and what a class lists in ``unsafe_in_templates``. An undefined name is an error
     wherever it is used, in production too: a page that silently lacks its price is worse than none. ``is defined``
-    and ``default`` ask without using.
+    and ``default`` ask without using. A page cannot take in plain text.
     """
     environment = _Sandbox(
         loader=FolderLoader(ingredients.folders),
-        autoescape=jinja2.select_autoescape((), _PLAIN_TEXT, default_for_string=True, default=True),
+        autoescape=lambda name: name is None or not is_plain_text(name),
         undefined=jinja2.StrictUndefined,
         auto_reload=ingredients.auto_reload,
         cache_size=-1,  # bounded by the number of files, each of which has one name
@@ -61,7 +59,16 @@ def build_environment(ingredients: Ingredients) -> ImmutableSandboxedEnvironment
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """A sandbox that classes of other floors can tell what is not for templates."""
+    """A sandbox that heeds what classes of other floors keep from templates, and keeps plain text out of pages."""
+
+    def join_path(self, template: str, parent: str) -> str:
+        """Refuse a page that includes, extends or imports plain text, in which its values would not be escaped."""
+        if is_plain_text(template) and not is_plain_text(parent):
+            raise jinja2.TemplateRuntimeError(
+                f"{parent!r} is a page and {template!r} is plain text, in which nothing is escaped; "
+                "rename it to end in .html"
+            )
+        return super().join_path(template, parent)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Refuse what the class names in ``unsafe_in_templates``; ``*`` there names every attribute."""

@@ -182,3 +182,19 @@ def test_html_response_takes_content_or_a_template() -> None:
         HTMLResponse("<p>", template="page.html")
     with pytest.raises(TypeError, match="template= only"):
         HTMLResponse("<p>", context={})
+
+
+@pytest.mark.parametrize("name", ["mail.txt", "read.md"])
+async def test_plain_text_is_no_page(name: str, site: Callable[..., TestClient]) -> None:
+    """Values are not escaped in such a template, so that a browser must not read it as a page; both ways alike."""
+
+    async def view(request: Request) -> HTMLResponse:
+        if "directly" in request.query_params:
+            return HTMLResponse(template=name, context={"x": "<script>"})
+        return await render(request, name, {"x": "<script>"})
+
+    async with site(view, {name: "{{ x }}"}) as client:
+        for query in ("", "?directly=1"):
+            response = await client.get(f"/{query}")
+            assert response.headers["content-type"] == "text/plain; charset=utf-8"
+            assert response.text == "<script>"

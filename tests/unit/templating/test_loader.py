@@ -66,7 +66,8 @@ def test_link_inside_and_linked_folder_are_followed(folder: Path, tmp_path: Path
 
 def test_include_cannot_climb(folder: Path) -> None:
     """A name inside a template is held to the same rule as one from code."""
-    (folder / "page.html").write_text('{% include "../secret.txt" %}')
+    (folder.parent / "secret.html").write_text("secret")
+    (folder / "page.html").write_text('{% include "../secret.html" %}')
 
     with pytest.raises(jinja2.TemplateNotFound):
         build_environment(Ingredients([folder])).get_template("page.html").render()
