@@ -80,9 +80,10 @@ def _read_lines(fields: Fields, lines: object) -> dict[int, int]:
         entry = Fields(line, known=("book_id", "count"))
         book_id = entry.whole("book_id", least=1, most=999_999_999)
         count = entry.whole("count", least=1, most=MOST_COPIES)
-        if book_id in counts:
-            entry.faults["book_id"] = "is there twice"
-        counts[book_id] = count
+        if "book_id" not in entry.faults:
+            if book_id in counts:
+                entry.faults["book_id"] = "is there twice"
+            counts[book_id] = count
         fields.faults.update({f"lines.{number}.{name}": fault for name, fault in entry.faults.items()})
     return counts if not any(name.startswith("lines.") for name in fields.faults) else {}
 

@@ -125,6 +125,18 @@ async def test_order_of_nothing_sensible_is_refused(program: TestClient, lines: 
     assert (await program.get("/api/orders")).json()["count"] == 0
 
 
+async def test_line_that_names_no_book_says_only_that(program: TestClient) -> None:
+    """A number that cannot be used is not taken for that of another line."""
+    lines = [{"book_id": 1, "count": 1}, {"book_id": "x", "count": 1}, {"book_id": 0, "count": 1}]
+    refused = await program.post("/api/orders", json={**ORDER, "lines": lines})
+
+    fault = "must be a whole number from 1 to 999999999"
+    assert {one["field"]: one["message"] for one in refused.json()["detail"]} == {
+        "lines.1.book_id": fault,
+        "lines.2.book_id": fault,
+    }
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"null", b"7", b'"text"', b"\xff\xfe", b"[" * 5000, b'{"name": "\\ud800"}']
 )
