@@ -60,11 +60,12 @@ class Fields:
         if not isinstance(value, str):
             return self._refuse(name, "must be text")
         value = value.strip()
-        if not value.translate(_JOINERS).isprintable():
+        visible = value.translate(_JOINERS).strip()
+        if not visible.isprintable():
             return self._refuse(name, "holds a character that cannot be printed")
-        if not least <= len(value) <= most:
+        if len(value) > most or len(visible) < least:
             fault = f"is too long; {most} characters fit" if len(value) > most else f"needs {least} characters or more"
-            return self._refuse(name, fault if value else "is missing")
+            return self._refuse(name, fault if visible else "is missing")
         return value
 
     def email(self, name: str) -> str:

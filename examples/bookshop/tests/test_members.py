@@ -57,3 +57,12 @@ async def test_names_of_the_world_are_names(client: TestClient, name: str) -> No
 
     assert page.status_code == 200
     assert name in unescape(page.text)
+
+
+@pytest.mark.parametrize("name", ["\u200d", "\u200c \u200d\u200c", " \u200d "])
+async def test_invisible_name_is_missing(client: TestClient, name: str) -> None:
+    """Joiners are part of names and not a name."""
+    page = await client.post("/join", data={**ADA, "name": name})
+
+    assert page.status_code == 422
+    assert "is missing" in page.text
