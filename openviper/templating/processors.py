@@ -22,7 +22,7 @@ async def gather_context(request: object) -> dict[str, object]:
 
     Raises:
         ImproperlyConfigured: An entry cannot be loaded.
-        TypeError: A processor gave no mapping.
+        TypeError: A processor gave no mapping, or one with a key that is no text.
         Exception: Whatever a processor raises.
     """
     paths: tuple[str, ...] = settings.CONTEXT_PROCESSORS
@@ -32,6 +32,9 @@ async def gather_context(request: object) -> dict[str, object]:
         given: object = await result if isinstance(result, Awaitable) else result
         if not isinstance(given, Mapping):
             raise TypeError(f"the context processor {path!r} gave {type(given).__name__}; it must return a mapping")
+        for name in given:
+            if not isinstance(name, str):
+                raise TypeError(f"the context processor {path!r} gave the key {name!r}; the names of a page are text")
         context.update(given)
     return context
 

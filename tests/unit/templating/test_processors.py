@@ -62,3 +62,12 @@ async def test_error_of_a_processor_passes_through(write: Write, configure: Conf
 
     with pytest.raises(ZeroDivisionError, match="by design"):
         await gather_context("R")
+
+
+async def test_processor_must_give_names(write: Write, configure: Configure) -> None:
+    """A key that no template could use is told with the processor, not by the engine later."""
+    configure(CONTEXT_PROCESSORS=("odd.site",))
+    write({"odd.py": "def site(request): return {1: 2}\n"})
+
+    with pytest.raises(TypeError, match=r"'odd\.site' gave the key 1"):
+        await gather_context("R")
