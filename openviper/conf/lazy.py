@@ -20,7 +20,7 @@ from openviper.conf.loader import (
     load_configured,
     load_module,
 )
-from openviper.conf.masking import mask
+from openviper.conf.masking import find_secrets, mask
 from openviper.conf.secrets import generate_secret_key
 from openviper.conf.sources import SettingsSource
 from openviper.conf.spelling import closest
@@ -224,6 +224,17 @@ class LazySettings(_Names):
         """
         values = {**self._load().instance.as_dict(mask_sensitive=False), **vars(self)}
         return {name: mask(name, value) for name, value in values.items()} if mask_sensitive else values
+
+    def hidden_texts(self) -> frozenset[str]:
+        """Give the texts that ``as_dict()`` hides, for what shows other values beside them.
+
+        The key that the process has made for itself is among them. Settings that are not loaded have none.
+        """
+        if not self.is_loaded:
+            return frozenset()
+        values = self.as_dict(mask_sensitive=False)
+        found = {text for name, value in values.items() for text in find_secrets(name, value)}
+        return frozenset({*found, self._state.process_key} - {""})
 
     def field_types(self) -> dict[str, object]:
         """Give the type of every setting: its annotation, or the type of its value where it has none."""

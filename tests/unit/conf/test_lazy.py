@@ -383,3 +383,15 @@ def test_types(settings: LazySettings) -> None:
     assert_type(settings.DEBUG, bool)
     assert_type(settings.INSTALLED_APPS, tuple[str, ...])
     assert_type(settings.LIFECYCLE_HOOK_TIMEOUT, float | None)
+
+
+def test_texts_that_a_dump_hides(settings: LazySettings) -> None:
+    """They are there to be hidden elsewhere: those of secrets, inside URLs, and the key of the process once made."""
+    assert settings.hidden_texts() == frozenset()
+    assert not settings.is_loaded
+
+    settings.configure(DATABASE_URL="postgresql://me:hush@host/db", SHOP_TOKEN="hush-hush")
+    assert settings.hidden_texts() == {"hush", "hush-hush"}
+    with settings.overridden(SHOP_TOKEN=""):
+        assert settings.hidden_texts() == {"hush"}
+    assert settings.SECRET_KEY in settings.hidden_texts()
