@@ -15,7 +15,6 @@ BORDERS = {
     "openviper/management/border.py::attempt": "one management command",
     "openviper/management/border.py::exit_code_of": "one management command",
     "openviper/middleware/debug/text.py::tried": "one question to the class of an exception, for the page of an error",
-    "openviper/middleware/debug/values.py::write": "one value's own repr, for the page of an error",
     "openviper/middleware/errors.py::__call__": "the outermost ASGI handler",
     "openviper/middleware/errors.py::_tried": "the page of an error, in place of which plain text is sent",
     "openviper/middleware/errors.py::respond": "the outermost ASGI handler",

@@ -1,6 +1,7 @@
 """What is told beside an error: the request, the settings and the versions, as rows of text without secrets."""
 
 import platform
+import re
 import sys
 from itertools import islice
 from typing import Final, TypeAlias
@@ -8,13 +9,13 @@ from urllib.parse import parse_qsl
 
 from openviper._version import __version__
 from openviper.conf import settings
-from openviper.conf.masking import MASK, mask_text
+from openviper.conf.masking import MASK
 from openviper.http.cookies import parse_cookies
 from openviper.middleware.debug.frames import working_directory
-from openviper.middleware.debug.values import show_header, show_value
+from openviper.middleware.debug.values import hide, is_secret, show_header, show_value
 from openviper.types import Scope
 
-__all__ = ["Rows", "request_facts", "settings_facts", "version_facts"]
+__all__ = ["Rows", "request_facts", "settings_facts", "show_path", "version_facts"]
 
 Rows: TypeAlias = list[tuple[str, str]]
 
@@ -42,6 +43,20 @@ def request_facts(scope: Scope) -> dict[str, Rows]:
     return {title: [(name[:_MOST_NAME], text) for name, text in rows] for title, rows in tables.items() if rows}
 
 
+def show_path(scope: Scope) -> str:
+    """Write the path of a request without its parameters that have the name of a secret.
+
+    Args:
+        scope: An ASGI scope of type http.
+    """
+    path = str(scope.get("path", ""))
+    for name, value in scope.get("path_params", {}).items():
+        if is_secret(name) and (text := str(value)):
+            # A short one may stand inside a word of the path as well; the value of a UUID has small letters.
+            path = re.sub(rf"(?i)(?<![a-z0-9]){re.escape(text)}(?![a-z0-9])", MASK, path)
+    return hide(path)
+
+
 def settings_facts() -> Rows:
     """Give every setting and its value; nothing while the settings cannot be read."""
     if not settings.is_loaded:
@@ -65,7 +80,7 @@ def _request_itself(scope: Scope) -> Rows:
     client = scope.get("client")
     rows = [
         ("Method", str(scope.get("method", ""))),
-        ("Path", mask_text(str(scope.get("path", ""))[:_MOST_PATH])),
+        ("Path", show_path(scope)[:_MOST_PATH]),
         ("Mounted at", str(scope.get("root_path", ""))),
         ("Scheme", f"{scope.get('scheme', 'http')}, HTTP/{scope.get('http_version', '?')}"),
         ("Client", f"{client[0]} port {client[1]}" if client else ""),

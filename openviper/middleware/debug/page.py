@@ -8,10 +8,10 @@ from typing import Final
 
 from openviper.exceptions import HTTPException
 from openviper.http.response import HTMLResponse
-from openviper.middleware.debug.facts import Rows, request_facts, settings_facts, version_facts
+from openviper.middleware.debug.facts import Rows, request_facts, settings_facts, show_path, version_facts
 from openviper.middleware.debug.frames import Failure, Frame, read_failures
 from openviper.middleware.debug.nearest import Candidate, nearest_routes
-from openviper.middleware.debug.values import show_value
+from openviper.middleware.debug.values import one_page, show_value
 from openviper.middleware.pages import build_page
 from openviper.routing.router import Router
 from openviper.types import Scope
@@ -31,11 +31,12 @@ def error_page(scope: Scope, error: BaseException, *, text: str) -> HTMLResponse
         error: The exception, with its traceback.
         text: The traceback as text.
     """
-    failures = read_failures(error)
-    first = failures[0]
-    head = _head(scope, 500, first.kind, first.message, first)
-    sections = [_failure(failure, place) for place, failure in enumerate(failures)]
-    sections += _facts(scope)
+    with one_page(scope):
+        failures = read_failures(error)
+        first = failures[0]
+        head = _head(scope, 500, first.kind, first.message, first)
+        sections = [_failure(failure, place) for place, failure in enumerate(failures)]
+        sections += _facts(scope)
     sections.append(_folded("Traceback as text", f'<pre class="text" tabindex="0">{escape(text)}</pre>'))
     return _page(f"{first.kind}: {first.message}"[:120], head, sections, status=500)
 
@@ -48,15 +49,17 @@ def routes_page(scope: Scope, error: HTTPException, router: Router) -> HTMLRespo
         error: A 404 or 405, with its traceback.
         router: Has the routes.
     """
-    failure = read_failures(error)[0]
-    detail = error.detail if isinstance(error.detail, str) else show_value(error.detail)
-    head = _head(scope, error.status_code, f"{error.status_code} {type(error).__name__}", detail, failure)
-    # The framework's own frames only say that no route was found.
-    sections = [_failure(failure, 0)] if failure.has_project_frame else []
-    path = str(scope["path"]).removeprefix(scope.get("root_path", "")) or "/"
-    sections.append(_routes(nearest_routes(router, scope["method"], path)))
-    sections += _facts(scope)
-    return _page(f"{error.status_code} {scope['path']}"[:120], head, sections, status=error.status_code, error=error)
+    with one_page(scope):
+        failure = read_failures(error)[0]
+        detail = error.detail if isinstance(error.detail, str) else show_value(error.detail)
+        head = _head(scope, error.status_code, f"{error.status_code} {type(error).__name__}", detail, failure)
+        # The framework's own frames only say that no route was found.
+        sections = [_failure(failure, 0)] if failure.has_project_frame else []
+        path = str(scope["path"]).removeprefix(scope.get("root_path", "")) or "/"
+        sections.append(_routes(nearest_routes(router, scope["method"], path)))
+        sections += _facts(scope)
+        title = f"{error.status_code} {show_path(scope)}"[:120]
+    return _page(title, head, sections, status=error.status_code, error=error)
 
 
 def _page(
@@ -71,7 +74,7 @@ def _page(
 
 
 def _head(scope: Scope, status: int, kind: str, message: str, failure: Failure) -> str:
-    method, path = escape(str(scope.get("method", ""))), escape(str(scope.get("path", "")))
+    method, path = escape(str(scope.get("method", ""))), escape(show_path(scope))
     lines = [f'<p class="asked">{status} · {method} <code>{path}</code></p>', f"<h1>{escape(kind)}</h1>"]
     if message:
         lines.append(f'<pre class="message">{escape(message)}</pre>')

@@ -1,14 +1,22 @@
 """Values as short text for a developer: bounded, without secrets, and whatever their own classes do."""
 
+import contextlib
+import dataclasses
 import re
-from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
+from collections.abc import Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from itertools import islice
+from types import SimpleNamespace
 from typing import Final
+from urllib.parse import quote
 
-from openviper.conf.masking import MASK, is_sensitive
+from openviper.conf import settings
+from openviper.conf.masking import MASK, is_sensitive, mask_text
+from openviper.middleware.debug.text import class_name, tried
+from openviper.types import Scope
 
-__all__ = ["is_secret", "show_header", "show_value"]
+__all__ = ["hide", "is_secret", "one_page", "show_header", "show_value"]
 
 _MOST_CHARACTERS: Final = 400
 _MOST_ITEMS: Final = 20
@@ -19,26 +27,9 @@ _MOST_DIGITS: Final = 60
 # Looked at to hide secrets, so that one is not cut before the character that gives it away ("@" of a URL).
 _WINDOW: Final = 4 * _MOST_CHARACTERS
 _CUT: Final = "…"
-
-# What names credentials in requests, besides those that the settings know.
-_WORDS: Final = "secret|passw|passphrase|pwd|token|key|credential|authori[sz]ation|cookie|session_?id|csrf"
-_SECRET_NAME: Final = re.compile(rf"(?i){_WORDS}")
-# Texts come from clients: names are possessive (++) and looked into once, so that no text takes quadratic time.
-_NAME: Final = rf"\b(?=\w*?(?:{_WORDS}))\w++"
-# 'api-key': 'x', (b'cookie', b'x'), and the name of a form field with its value after an empty line.
-_QUOTED_NAME: Final = rf"""(?P<quote>['"])(?=[\w-]*?(?:{_WORDS}))[\w-]++(?P=quote)(?:\s*[:,=]\s*|(?:\r?\n){{2}})"""
-# A value that is neither quoted nor a plain word may go on for any length, so everything behind it is hidden.
-_QUOTED: Final = r"""b?'(?:[^'\\]|\\.)*+'|b?"(?:[^"\\]|\\.)*+\""""
-_ANY_VALUE: Final = rf"(?:{_QUOTED}|(?!None\b)[\w.+-]++(?=[\s,)\]}}>]|$)|(?!None\b).*)"
-_SECRETS_OF_TEXT: Final = (
-    re.compile(rf"(?is)(?P<before>{_QUOTED_NAME}){_ANY_VALUE}"),
-    re.compile(rf"(?i)(?P<before>{_NAME}=)[^\s&;,'\"]+"),
-    re.compile(r"(?P<before>://[^\s:/?#@'\"]*+:)[^\s'\"]+(?=@)"),
-)
-_SECRETS_OF_REPR: Final = (
-    re.compile(rf"(?is)(?P<before>{_NAME}\s*=\s*|{_QUOTED_NAME}){_ANY_VALUE}"),
-    _SECRETS_OF_TEXT[-1],
-)
+# Shorter ones stand inside words that have nothing to do with them.
+_SHORTEST_OF_SETTINGS: Final = 8
+_SHORTEST_OF_PATH: Final = 4
 
 # Containers are walked only when they are shown as Python does it: a class with a repr of its own may hide something.
 _MAPPINGS: Final = frozenset({dict.__repr__, OrderedDict.__repr__, defaultdict.__repr__, Counter.__repr__})
@@ -52,15 +43,43 @@ _SEQUENCES: Final[Mapping[object, tuple[str, str]]] = {
 }
 
 
+@dataclasses.dataclass
+class _Data:
+    """Has the repr that all dataclasses share."""
+
+
+# The functions differ from class to class, their code does not.
+_DATACLASS_REPR: Final = _Data.__repr__.__code__
+_NAMED_TUPLE_REPR: Final = namedtuple("_Named", "x").__repr__.__code__  # noqa: PYI024 - only asked for its repr
+_NAMESPACE_REPR: Final[object] = SimpleNamespace.__repr__
+_hidden_texts: ContextVar[re.Pattern[str]] = ContextVar("hidden_texts")
+
+
+@contextlib.contextmanager
+def one_page(scope: Scope) -> Iterator[None]:
+    """Look up once, for all that is written inside the block, which texts are secret wherever they stand.
+
+    Those are what the settings hide, from 8 characters on, and parameters of the path with the name of a secret.
+
+    Args:
+        scope: The request, an ASGI scope of type http.
+    """
+    token = _hidden_texts.set(_find_hidden_texts(scope))
+    try:
+        yield
+    finally:
+        _hidden_texts.reset(token)
+
+
 def is_secret(name: str) -> bool:
     """Tell whether what stands under a name (of a variable, a key, a header) is hidden whole."""
-    return is_sensitive(name) or _SECRET_NAME.search(name) is not None
+    return is_sensitive(name)
 
 
 def show_value(value: object, name: str = "") -> str:
     """Write a value as text of some hundred characters; never fails.
 
-    Secrets are ``***``, by the name they have here or inside, and so are passwords in URLs. The only code of the
+    Secrets are ``***``, by the name they have here or inside, and so is what the settings hide. The only code of the
     value's own class that runs is its ``__repr__``.
 
     Args:
@@ -78,10 +97,35 @@ def show_header(name: str, value: str) -> str:
         value: As it was sent.
     """
     if not is_secret(name):
-        return _cut(_hide_all(_SECRETS_OF_TEXT, value[:_WINDOW]))
+        return _cut(hide(value[:_WINDOW]))
     scheme, space, _ = value.partition(" ")
     is_scheme = space and name.endswith("authorization") and re.fullmatch(r"[A-Za-z-]{1,20}", scheme)
     return f"{scheme} {MASK}" if is_scheme else MASK
+
+
+def hide(text: str) -> str:
+    """Hide in a text what the settings and the path hold as secrets, and what it says itself to be one."""
+    hidden = _hidden_texts.get(None) or _find_hidden_texts({})
+    return mask_text(hidden.sub(MASK, text))
+
+
+def _find_hidden_texts(scope: Scope) -> re.Pattern[str]:
+    of_settings = {text for text in settings.hidden_texts() if len(text) >= _SHORTEST_OF_SETTINGS}
+    parameters = scope.get("path_params", {})
+    of_path = {str(value) for name, value in parameters.items() if is_secret(name)}
+    texts = {text for text in of_path if len(text) >= _SHORTEST_OF_PATH} | of_settings
+    forms = {form for text in texts for form in _iter_forms(text)}
+    longest_first = sorted(forms, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
+
+
+def _iter_forms(text: str) -> Iterator[str]:
+    """Give a text as it stands elsewhere: inside the quotes of a repr, in a URL, and in bytes read byte by byte."""
+    yield text
+    yield repr(text)[1:-1]
+    yield quote(text, errors="replace")
+    yield quote(text, safe="", errors="replace")
+    yield text.encode(errors="replace").decode("latin-1")
 
 
 class _Writer:
@@ -95,10 +139,9 @@ class _Writer:
 
     def write(self, value: object, level: int) -> str:
         self._pieces_left -= 1
-        try:
-            return self._write(value, type(value), level)
-        except Exception:  # noqa: BLE001 - the border to a repr of the project: it may raise anything, and is only shown
-            return f"{object.__repr__(value)[:-1]}, its repr fails>"
+        kind = type(value)
+        written = tried(lambda: self._write(value, kind, level), None)
+        return f"<{class_name(kind)} at {id(value):#x}, its repr fails>" if written is None else written
 
     def _write(self, value: object, kind: type, level: int) -> str:
         shown_by: object = kind.__repr__
@@ -107,36 +150,54 @@ class _Writer:
             return f"{prefix}{{{self._list(self._pairs(value, level), len(value), level)}}}"
         if isinstance(value, list | tuple | set | frozenset | deque) and shown_by in _SEQUENCES:
             opening, closing = _SEQUENCES[shown_by]
-            items = self._pair(value, level) or (self.write(item, level + 1) for item in value)
             comma = "," if len(value) == 1 and opening == "(" else ""
-            return f"{opening}{self._list(items, len(value), level)}{comma}{closing}"
-        if isinstance(value, str | bytes | bytearray) and shown_by in (
-            str.__repr__,
-            bytes.__repr__,
-            bytearray.__repr__,
-        ):
+            return f"{opening}{self._list(self._items(value, level), len(value), level)}{comma}{closing}"
+        if isinstance(value, str | bytes | bytearray) and shown_by in _TEXTS:
             text = _cut(repr(_mask_content(value[:_WINDOW])))
             return text if len(value) <= _WINDOW else f"{text} ({len(value):,} in all)"
         if isinstance(value, int) and shown_by is int.__repr__ and value.bit_length() > 4 * _MOST_DIGITS:
             # Python refuses to write very large numbers, and takes quadratic time for large ones.
             return f"<{kind.__name__} of {value.bit_length():,} bits>"
-        return _cut(_hide_all(_SECRETS_OF_REPR, repr(value)[:_WINDOW]))
+        if (names := _field_names(value, kind)) is not None:
+            fields = (f"{name}={self.write_named(name, getattr(value, name), level + 1)}" for name in names)
+            title = "namespace" if kind is SimpleNamespace else kind.__qualname__
+            return f"{title}({self._list(fields, len(names), level)})"
+        return _cut(hide(repr(value)[:_WINDOW]))
 
     def _pairs(self, value: "dict[object, object]", level: int) -> Iterable[str]:
         for key, item in dict.items(value):
             yield f"{self.write(key, level + 1)}: {self.write_named(_name_of(key), item, level + 1)}"
 
-    def _pair(self, value: Iterable[object], level: int) -> list[str] | None:
-        """Write a pair whose first is the name of a secret, such as a header field; None for everything else."""
-        if not isinstance(value, list | tuple) or len(value) != 2 or not is_secret(_name_of(value[0])):
-            return None
-        return [self.write(value[0], level + 1), self.write_named(_name_of(value[0]), value[1], level + 1)]
+    def _items(self, value: Iterable[object], level: int) -> Iterator[str]:
+        """Write the items of a sequence; the second of a pair and what follows an option have a name."""
+        is_pair = isinstance(value, list | tuple) and len(value) == 2
+        before = ""
+        for item in value:
+            yield self.write_named(before if is_pair or before.startswith("--") else "", item, level + 1)
+            before = _name_of(item)
 
     def _list(self, items: Iterable[str], count: int, level: int) -> str:
         if count and (level >= _MOST_LEVELS or self._pieces_left <= 0):
             return _CUT
         written = list(islice(items, min(_MOST_ITEMS, max(self._pieces_left, 1))))
         return ", ".join(written if len(written) == count else [*written, f"{_CUT} {count - len(written):,} more"])
+
+
+def _field_names(value: object, kind: type) -> list[str] | None:
+    """Give the fields of data that Python writes field by field, since its text may take long; None for the rest."""
+    shown_by: object = kind.__repr__
+    code: object = getattr(shown_by, "__code__", None)
+    if code is _DATACLASS_REPR and _inner_file(shown_by) == _inner_file(_Data.__repr__):
+        owner = next(base for base in kind.__mro__ if "__repr__" in vars(base) and dataclasses.is_dataclass(base))
+        return [field.name for field in dataclasses.fields(owner) if field.repr]
+    if code is _NAMED_TUPLE_REPR and isinstance(value, tuple):
+        return list(getattr(kind, "_fields", ()))
+    return list(vars(value)) if shown_by is _NAMESPACE_REPR else None
+
+
+def _inner_file(function: object) -> object:
+    """Tell generated code from written one: since Python 3.13 reprlib.recursive_repr stands around both."""
+    return getattr(getattr(getattr(function, "__wrapped__", None), "__code__", None), "co_filename", None)
 
 
 def _is_nothing(value: object) -> bool:
@@ -147,20 +208,14 @@ def _is_nothing(value: object) -> bool:
 def _mask_content(value: str | bytes | bytearray) -> str | bytes:
     """Hide what a text says to be secret, before it is quoted and its own quotes change: JSON, forms, queries, URLs."""
     if isinstance(value, str):
-        return _hide_all(_SECRETS_OF_TEXT, value)
-    return _hide_all(_SECRETS_OF_TEXT, value.decode("latin-1")).encode("latin-1")
+        return hide(value)
+    return hide(value.decode("latin-1")).encode("latin-1", errors="replace")
 
 
 def _name_of(key: object) -> str:
     if type(key) is bytes:
         return key.decode("latin-1")
     return key if type(key) is str else ""
-
-
-def _hide_all(patterns: Iterable[re.Pattern[str]], text: str) -> str:
-    for pattern in patterns:
-        text = pattern.sub(rf"\g<before>{MASK}", text)
-    return text
 
 
 def _cut(text: str) -> str:

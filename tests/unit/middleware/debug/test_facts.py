@@ -2,9 +2,11 @@
 
 import platform
 
+import pytest
+
 from openviper._version import __version__
 from openviper.conf import settings
-from openviper.middleware.debug.facts import request_facts, settings_facts, version_facts
+from openviper.middleware.debug.facts import request_facts, settings_facts, show_path, version_facts
 from openviper.types import Scope
 
 
@@ -37,6 +39,22 @@ def test_request_is_told_without_its_credentials() -> None:
     assert dict(facts["Headers"])["authorization"] == "Bearer ***"
     assert dict(facts["Request"])["Client"] == "127.0.0.1 port 5000"
     assert dict(facts["Request"])["User"] == "'ada'"
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters", "shown"),
+    [
+        ("/reset/hunter2/now", {"token": "hunter2"}, "/reset/***/now"),
+        ("/reset-hunter2.html", {"token": "hunter2"}, "/reset-***.html"),
+        ("/a/abc", {"key": "a"}, "/***/abc"),
+        ("/AB12", {"key": "ab12"}, "/***"),
+        ("/books/7", {"book_id": 7, "token": ""}, "/books/7"),
+    ],
+)
+def test_secret_in_the_path_is_hidden(path: str, parameters: dict[str, object], shown: str) -> None:
+    """A parameter with the name of a secret is hidden in the path too, and nothing around it."""
+    facts = request_facts(_scope(path=path, path_params=parameters))
+    assert dict(facts["Request"])["Path"] == show_path(_scope(path=path, path_params=parameters)) == shown
 
 
 def test_request_with_next_to_nothing_is_told() -> None:

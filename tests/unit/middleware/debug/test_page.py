@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from openviper import OpenViper
+from openviper.conf import settings
 from openviper.exceptions import ImproperlyConfigured, MethodNotAllowed, NotFound
 from openviper.http.response import HTMLResponse
 from openviper.middleware.debug.page import error_page, routes_page
@@ -212,3 +213,20 @@ async def test_application_out_of_debug_shows_nothing(app: OpenViper) -> None:
         assert "SECRET_KEY" not in response.text
         assert len(response.text) < 1000
     assert "Internal Server Error" in broken.text
+
+
+async def test_secrets_of_settings_and_path_stand_nowhere() -> None:
+    """Not in a variable of another name, nor in the path, the title and the scope."""
+
+    async def reset(token: str) -> None:
+        key, scope = settings.SECRET_KEY, {"path": f"/reset/{token}"}
+        raise LookupError(len(key) + len(scope))
+
+    app = OpenViper(debug=True)
+    app.add("/reset/{token}", reset)
+    with override_settings(SECRET_KEY="hush" * 20):
+        async with TestClient(app) as client:
+            page = await client.get("/reset/hunter2", headers=BROWSER)
+    assert "LookupError" in page.text
+    assert "hunter2" not in page.text
+    assert "hushhush" not in page.text

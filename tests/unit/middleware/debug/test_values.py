@@ -2,15 +2,19 @@
 
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from reprlib import recursive_repr
+from types import SimpleNamespace
 from typing import NamedTuple
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openviper.conf import settings
 from openviper.http.url import URL, QueryParams
-from openviper.middleware.debug.values import is_secret, show_header, show_value
+from openviper.middleware.debug.values import is_secret, one_page, show_header, show_value
 
 
 @dataclass
@@ -40,6 +44,44 @@ class Posing:
         raise ValueError("a proxy without its object")
 
 
+class Rows(NamedTuple):
+    rows: list[int]
+
+
+class Chatty:
+    def __repr__(self) -> str:
+        return "Chatty " * 1000
+
+
+class Leaving:
+    def __repr__(self) -> str:
+        raise SystemExit(3)
+
+
+class Miscounting(dict[str, int]):
+    def __len__(self) -> int:
+        raise GeneratorExit
+
+
+@dataclass
+class Discreet:
+    name: str
+    hint: str = field(default="hush", repr=False)
+
+
+class Heir(Discreet):
+    """Writes itself as its parent does."""
+
+
+@dataclass
+class Terse:
+    rows: list[int]
+
+    @recursive_repr()
+    def __repr__(self) -> str:
+        return "Terse()"
+
+
 class Point(NamedTuple):
     x: int
     y: int
@@ -65,6 +107,10 @@ class Point(NamedTuple):
         (Counter("a"), "Counter{'a': 1}"),
         (Point(1, 2), "Point(x=1, y=2)"),
         (Account("ada", None), "Account(name='ada', password=None, balance=3)"),
+        (Discreet("ada"), "Discreet(name='ada')"),
+        (Heir("ada"), "Heir(name='ada')"),
+        (Terse([1]), "Terse()"),
+        (SimpleNamespace(a=1), "namespace(a=1)"),
     ],
 )
 def test_value_is_written_as_python_does(value: object, text: str) -> None:
@@ -72,7 +118,7 @@ def test_value_is_written_as_python_does(value: object, text: str) -> None:
     assert show_value(value) == text
 
 
-@pytest.mark.parametrize("kind", [Broken, untouchable, Posing])
+@pytest.mark.parametrize("kind", [Broken, untouchable, Posing, Leaving, Miscounting])
 def test_value_that_cannot_be_written_is_named(kind: Callable[[], object]) -> None:
     """A class whose own code raises is shown by its name and address, inside a container as well."""
     value = kind()
@@ -87,14 +133,17 @@ def test_value_that_cannot_be_written_is_named(kind: Callable[[], object]) -> No
         (b"x" * 5000, "… (5,000 in all)"),
         (list(range(1000)), "19, … 980 more]"),
         (dict.fromkeys(range(1000)), "19: None, … 980 more}"),
-        (Account("x" * 5000, None), "…"),
+        (Account("x" * 5000, None), "… (5,000 in all), password=None, balance=3)"),
+        (Rows(list(range(1000))), "19, … 980 more])"),
+        (SimpleNamespace(rows=[1] * 1000), "1, … 980 more])"),
+        (Chatty(), "…"),
     ],
 )
 def test_long_value_is_cut(value: object, ending: str) -> None:
     """Text, containers, numbers and objects end after some hundred characters, and say how much there was."""
     shown = show_value(value)
     assert shown.endswith(ending)
-    assert len(shown) < 450
+    assert len(shown) < 500
 
 
 def test_huge_number_is_told_by_its_size() -> None:
@@ -133,6 +182,20 @@ def test_nested_value_is_cut_in_depth_and_breadth() -> None:
         URL("https://ada:hunter2@shop.example/"),
         QueryParams(b"page=1&token=hunter2"),
         "postgres://shop:" + "hunter2/" * 100 + "@db.example/shop",
+        {"pass": "hunter2"},
+        {b"x-auth": "hunter2"},
+        {"db-pass": "hunter2", "jwt": "hunter2", "signature": "hunter2"},
+        '{"pass": "hunter2"}',
+        b"pass=hunter2&a=1",
+        b"GET / HTTP/1.1\r\nAuthorization: Bearer hunter2\r\n",
+        "password: hunter2",
+        "host=db password = hunter2",
+        "Bearer hunter2",
+        "<password>hunter2</password>",
+        "mysql --password hunter2",
+        ["mysql", "--password", "hunter2", "shop"],
+        {"payload": '{"a":"{\\"password\\": \\"hunter2\\"}"}'},
+        SimpleNamespace(password="hunter2"),
     ],
 )
 def test_secret_inside_a_value_is_hidden(value: object) -> None:
@@ -166,6 +229,50 @@ def test_names_of_credentials_are_known(name: str) -> None:
     """In any case, and as a part of a longer name."""
     assert is_secret(name)
     assert not is_secret("title")
+
+
+@pytest.mark.parametrize("hidden", ['it\'s "quoted" \\ hush', "päss-wörd/1", "plain-and-long"])
+def test_secret_of_a_setting_is_hidden_wherever_it_stands(hidden: str) -> None:
+    """Under a name that says nothing, inside other text, in bytes, in a repr, and quoted in a URL."""
+    settings.configure(SHOP_TOKEN=hidden)
+
+    class Client:
+        def __repr__(self) -> str:
+            return f"<Client {hidden!r}>"
+
+    for value in (hidden, f"a{hidden}b", hidden.encode(), Client(), [hidden], f"https://shop.example/{quote(hidden)}"):
+        shown = show_value(value)
+        assert "***" in shown
+        assert not any(part in shown for part in ("quoted", "rd/1", "plain"))
+    assert show_header("x-shop", f"{hidden} again") == "*** again"
+
+
+def test_short_secret_of_a_setting_hides_no_part_of_words() -> None:
+    """Below 8 characters a text stands in too many others."""
+    settings.configure(SHOP_TOKEN="example")
+    assert show_value("shop.example") == "'shop.example'"
+
+
+def test_secrets_are_looked_up_once_in_a_page() -> None:
+    """What is secret at the beginning of a page is so to its end; parameters of the path are as well."""
+    settings.configure(SHOP_TOKEN="hush-hush-hush")
+    scope = {"type": "http", "path_params": {"token": "hunter2", "title": "sonnets"}}
+    with one_page(scope):
+        with settings.overridden(SHOP_TOKEN=""):
+            assert show_value("hush-hush-hush") == "'***'"
+        assert show_value({"path": "/reset/hunter2/sonnets"}) == "{'path': '/reset/***/sonnets'}"
+    assert show_value("/reset/hunter2") == "'/reset/hunter2'"
+
+
+def test_interrupt_in_a_repr_is_not_swallowed() -> None:
+    """Whoever presses Ctrl-C means the process."""
+
+    class Slow:
+        def __repr__(self) -> str:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        show_value([Slow()])
 
 
 @pytest.mark.parametrize(
