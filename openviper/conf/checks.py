@@ -1,10 +1,10 @@
 """What must hold of the settings: always, and before a server may run in production."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from openviper.conf.annotations import declared_types, describe, is_setting_name, matches
+from openviper.conf.annotations import declared_types, describe, is_setting_name, matches, own_annotations
 from openviper.conf.base import BaseSettings, class_default, setting_types
 from openviper.conf.border import named_failure
 from openviper.conf.defaults import Settings
@@ -12,7 +12,7 @@ from openviper.conf.deployment import find_deployment_problems
 from openviper.conf.environment import PREFIX, RESERVED, Environment, project_folder
 from openviper.conf.lazy import LazySettings
 from openviper.conf.masking import show
-from openviper.conf.spelling import closest
+from openviper.conf.spelling import closest, is_one_slip
 from openviper.exceptions import ImproperlyConfigured, SettingsValidationError
 from openviper.primitives.imports import import_string
 from openviper.primitives.problems import Problem, Severity
@@ -21,6 +21,8 @@ __all__ = ["settings_problems", "validate_settings"]
 
 # High enough that an app's own settings (BLOG_URL) are not taken for misspelt ones (MEDIA_URL).
 _LIKENESS: Final = 0.85
+# Whoever annotates a name has thought of it as a setting: the scaffold of a project annotates all of them.
+_LIKENESS_OF_ANNOTATED: Final = 0.9
 # Settings that name code. MIDDLEWARE and INSTALLED_APPS are not among them: the rooms that load those check them.
 _PATHS: Final = (
     "AUTH_BACKENDS",
@@ -152,27 +154,43 @@ def _find_unknown_names(cls: type[BaseSettings], values: Mapping[str, object]) -
     known = Settings.__dataclass_fields__
     declared = declared_types(cls)
     for name in values:
-        # Whoever annotates a setting of their own has not misspelt one of ours.
-        if name in known or declared.get(name, object) is not object or not is_setting_name(name):
+        if name in known or not is_setting_name(name):
             continue
-        meant = closest(name, known, cutoff=_LIKENESS)
+        if declared.get(name, object) is object:
+            meant, mend = closest(name, known, cutoff=_LIKENESS), "annotate it in the settings class"
+        else:
+            meant = _find_meant(name, known)
+            if meant is not None and _is_stated(meant, cls, values):
+                continue  # two settings with names alike, both on purpose
+            mend = f"state {meant} beside it"
         if meant is not None:
             yield Problem(
                 "settings.W001",
                 f"there is no setting {name}",
-                f"Did you mean {meant}? If it is your own, annotate it in the settings class.",
+                f"Did you mean {meant}? If it is your own, {mend}.",
                 Severity.WARNING,
             )
     for variable in sorted(os.environ):
         name = variable.removeprefix(PREFIX)
         if variable.startswith(PREFIX) and variable not in RESERVED and name not in values:
-            meant = closest(name, values)
+            meant = closest(name, known) or closest(name, values)  # one of the project's may be misspelt itself
             yield Problem(
                 "settings.W002",
                 f"the variable {variable} belongs to no setting",
                 f"Did you mean {PREFIX}{meant}?" if meant else "Unset it, or state the setting with a default.",
                 Severity.WARNING,
             )
+
+
+def _find_meant(name: str, known: Iterable[str]) -> str | None:
+    alike = closest(name, known, cutoff=_LIKENESS_OF_ANNOTATED)
+    return alike or next((other for other in known if is_one_slip(name, other)), None)
+
+
+def _is_stated(name: str, cls: type[BaseSettings], values: Mapping[str, object]) -> bool:
+    """Tell whether a project gives one of the framework's settings itself, in its class or elsewhere."""
+    own_classes = [owner for owner in cls.__mro__ if owner not in Settings.__mro__]
+    return values[name] != class_default(Settings, name) or any(name in own_annotations(it) for it in own_classes)
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -197,7 +197,7 @@ def test_random_key_of_the_process_is_no_key(settings: LazySettings) -> None:
 
 
 def test_misspelt_setting_of_a_module(load: Load) -> None:
-    """A name close to a known one is reported with it; one that the project annotates is its own."""
+    """A name close to a known one is reported with it; one that stands annotated beside that one is the project's."""
     settings = load(
         """
         from openviper.conf import Settings
@@ -206,6 +206,7 @@ def test_misspelt_setting_of_a_module(load: Load) -> None:
 
         class ShopSettings(Settings):
             SECRET_KEYS: tuple[str, ...] = ()
+            SECRET_KEY: str = ''
             MIDLEWARE = ()
         """
     )
@@ -216,6 +217,55 @@ def test_misspelt_setting_of_a_module(load: Load) -> None:
         "there is no setting MIDLEWARE",
     ]
     assert "Did you mean " in found["settings.W001"].hint
+
+
+def test_misspelt_annotated_setting(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An annotated name is taken for a slip when it is very close to a setting that nothing else states."""
+    monkeypatch.setenv("OPENVIPER_TIME_ZONE", "Europe/Vienna")
+    settings = load(
+        """
+        import dataclasses
+        from openviper.conf import Settings
+
+        class BaseShop(Settings):
+            MEDIA_URL: str = "/media/"
+
+        @dataclasses.dataclass(frozen=True)
+        class ShopSettings(BaseShop):
+            ALOWED_HOSTS: tuple[str, ...] = ("shop.example",)
+            MIDLEWARE: tuple[str, ...] = ()
+            DEBG: bool = False
+            MEDIA_URLS: tuple[str, ...] = ()
+            TIME_ZONES: tuple[str, ...] = ()
+            SHOP_URL: str = "/shop"
+            BLOG_URL: str = "/blog"
+        """
+    )
+    found = [it for it in settings_problems(settings, "development") if it.id == "settings.W001"]
+    assert [(problem.message, problem.hint) for problem in found] == [
+        (
+            f"there is no setting {name}",
+            f"Did you mean {meant}? If it is your own, state {meant} beside it.",
+        )
+        for name, meant in [("ALOWED_HOSTS", "ALLOWED_HOSTS"), ("MIDLEWARE", "MIDDLEWARE"), ("DEBG", "DEBUG")]
+    ]
+
+
+def test_misspelt_variable_of_a_misspelt_setting(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a variable may have meant is looked for among the framework's names first."""
+    monkeypatch.setenv("OPENVIPER_ALOWD_HOSTS", "shop.example")
+    monkeypatch.setenv("OPENVIPER_SHOP_TITEL", "Shop")
+    settings = load(
+        """
+        from openviper.conf import Settings
+
+        class ShopSettings(Settings):
+            ALOWED_HOSTS: tuple[str, ...] = ()
+            SHOP_TITLE: str = ""
+        """
+    )
+    found = [it.hint for it in settings_problems(settings, "development") if it.id == "settings.W002"]
+    assert found == ["Did you mean OPENVIPER_ALLOWED_HOSTS?", "Did you mean OPENVIPER_SHOP_TITLE?"]
 
 
 def test_unknown_variable(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
