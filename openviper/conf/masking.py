@@ -33,7 +33,7 @@ _HIDDEN_NAME: Final = (
     r"|COOKIE(?!S?_(?:NAME|SECURE|HTTPONLY|SAMESITE|DOMAIN|PATH|AGE)$)"
     # Words that mean no secret inside longer ones, or before others: BYPASS, PASSENGER, AUTH_BACKENDS.
     r"|(?<!BY)(?<!COM)(?<!SUR)(?<!TRES)PASS(?:_|$)"
-    r"|(?:^|_)(?:PRIVATE|SALT|DSN)(?:_|$)|(?:^|_)(?:AUTH|CSRF|JWT)$"
+    r"|(?:^|_)(?:PRIVATE|SALT|DSN|PW)(?:_|$)|(?:^|_)(?:AUTH|CSRF|JWT(?:_ASSERTION)?)$"
 )
 _NO_NAMES: Final = ("error", "exception", "interrupt", "warning")  # "KeyError: 'name'" gives no key
 _FIELDS_OF_LINES: Final = r"(?i)AUTHORI[SZ]ATION|COOKIE"

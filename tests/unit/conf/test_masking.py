@@ -56,6 +56,7 @@ class Login(NamedTuple):
         ("SHOP_HEADERS", {"db-pass": SECRET}),
         ("SHOP_VISITOR", {"session_id": SECRET}),
         ("SHOP_VISITOR", {"jwt": SECRET}),
+        ("SHOP_HEADERS", {"x-jwt-assertion": SECRET, "pw": SECRET}),
         ("SHOP_HOOK", {"x-signature": SECRET}),
         ("SHOP_COMMAND", ("mysql", "--password", SECRET, "shop")),
         ("SHOP_CALLBACK", f"https://shop.example/?pass={SECRET}"),
