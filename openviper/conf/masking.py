@@ -40,7 +40,7 @@ _FIELDS_OF_LINES: Final = r"(?i)AUTHORI[SZ]ATION|COOKIE"
 
 # Texts come from clients as well, so every pattern takes linear time: what may be long is possessive (++), and is
 # tried once only, where nothing of its kind stands before it.
-_PRIVATE_KEY: Final = r"(?s)(?<=PRIVATE KEY-----)(?P<value>.*?)(?=-----END|\Z)"
+_PRIVATE_KEY: Final = r"(?s)-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?P<value>.*?)(?=-----END|\Z)"
 _URL_USER: Final = r"(?<=://)(?P<value>[^\s:/?#@'\"]++)(?=@)"
 # A password may hold "/" or "@" unescaped, so everything up to the last "@" of the word is hidden: rather too much.
 _URL_PASSWORD: Final = r"(?<=://)(?P<user>[^\s:/?#@'\"]*+):(?P<value>[^\s'\"]++)"  # noqa: S105 - a pattern
