@@ -40,6 +40,7 @@ def add_serving_arguments(parser: ArgumentParser, *, is_short: bool = False) -> 
     )
     add("--log-level", choices=LOG_LEVELS, default="info", help="(default: %(default)s)")
     add("--log-format", choices=LOG_FORMATS, help="json for one JSON object a line")
+    add("--json", dest="log_format", action="store_const", const="json", help="the same as --log-format json")
     add("--no-access-log", dest="access_log", action="store_false", help="do not log each request")
     add(
         "--graceful-timeout",

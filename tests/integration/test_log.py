@@ -43,7 +43,7 @@ def test_failed_start_is_json_too(project: Path, serve: Starter) -> None:
     """An app that refuses to start is told in the same form."""
     add_app(project, "lantern", init=BROKEN_PLUGIN)
 
-    with serve(project, "--log-format", "json") as server:
+    with serve(project, "--json") as server:
         assert server.wait() == 1
 
     assert any("no oil" in entry["message"] for entry in entries(server))
