@@ -1,7 +1,6 @@
 """What ``INSTALLED_APPS`` may hold: dotted names, each once, in an order that suits what the apps require."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from types import ModuleType
 
@@ -122,6 +121,11 @@ def order_problems(
 def _iter_circles(requires: Mapping[str, Collection[str]]) -> Iterator[tuple[str, ...]]:
     """Give circles of requirements until none is left, each from one app round to the same one."""
     remaining = {name: set(required) for name, required in requires.items()}
+    if not any(remaining.values()):
+        return
+    # Most projects have no such apps, and a start counts its modules.
+    from graphlib import CycleError, TopologicalSorter
+
     while True:
         try:
             TopologicalSorter(remaining).prepare()
