@@ -58,7 +58,7 @@ def test_help_of_a_command(capsys: pytest.CaptureFixture[str], name: str) -> Non
         (["create-app", "2nd"], 1, "'2nd' is no Python identifier"),
         (["run"], 2, "the following arguments are required: target"),
         (["run", "app", "--prot", "1"], 2, "unknown option --prot (did you mean '--port'?)"),
-        (["run", "no such"], 1, "no such"),
+        (["run", "no such", "--port", "0"], 1, "no such"),
     ],
 )
 def test_wrong_line_is_one_message(
