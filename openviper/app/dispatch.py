@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote
 
-from openviper.app.landing import landing_page
 from openviper.app.mounts import MountedApp
 from openviper.exceptions import MethodNotAllowed, NotFound
 from openviper.http.response import RedirectResponse, Response
@@ -89,6 +88,9 @@ class Dispatcher:
                 return Response(None, 204, {"Allow": ", ".join(sorted(allowed))})
             raise MethodNotAllowed(allowed)
         if path == "/" and method in ("GET", "HEAD") and self._landing_title is not None:
+            # Only a project without a page of its own needs this one.
+            from openviper.app.landing import landing_page
+
             return landing_page(self._landing_title)
         twin = path[:-1] if path.endswith("/") else f"{path}/"
         if not path.startswith("//") and matcher.find(method, twin) is not None:
