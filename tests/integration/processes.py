@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, Self, TypeAlias
 
 #: Seconds that a process may take for one thing before the test fails.
-PATIENCE: Final = 60.0
+PATIENCE: Final = 30.0
 
 #: Starts ``runserver`` in a folder, with further words and variables.
 Starter: TypeAlias = "Callable[..., Server]"
