@@ -10,6 +10,7 @@ from uvicorn.config import LOG_LEVELS, LOGGING_CONFIG
 from uvicorn.logging import DefaultFormatter
 
 from openviper.conf.logging import JsonFormatter
+from openviper.core.context import RequestIdFilter
 from openviper.server.options import LogFormat
 
 __all__ = ["configure_server_log", "ignore_cancelled"]
@@ -68,5 +69,7 @@ def _change_format(log_format: LogFormat) -> None:
             continue
         if log_format == "json":
             handler.setFormatter(JsonFormatter())
+            if not any(isinstance(known, RequestIdFilter) for known in handler.filters):
+                handler.addFilter(RequestIdFilter())
         elif isinstance(handler.formatter, JsonFormatter):
             handler.setFormatter(DefaultFormatter(LOGGING_CONFIG["formatters"]["default"]["fmt"]))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from openviper.server.proxies import TrustedProxies
+from openviper.middleware.proxies import DEFAULT_HEADERS, TrustedProxies
 
 __all__ = ["LOG_FORMATS", "SERVERS", "TIDY_TIMEOUT", "LogFormat", "ProcessOptions", "ServerName"]
 
@@ -29,9 +29,10 @@ class ProcessOptions:
         access_log: Whether each request is logged.
         graceful_timeout: Seconds that requests in flight may take after a stop was requested; then they are
             cancelled.
-        trusted_proxies: Whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` count.
+        trusted_proxies: Whose word about the client counts.
         server: The program that speaks HTTP.
         log_format: ``json`` for one JSON object a line; None for the format of the project, or text without one.
+        proxy_headers: The headers that these proxies set.
     """
 
     log_level: str
@@ -40,3 +41,4 @@ class ProcessOptions:
     trusted_proxies: TrustedProxies
     server: ServerName = "uvicorn"
     log_format: LogFormat | None = None
+    proxy_headers: tuple[str, ...] = DEFAULT_HEADERS

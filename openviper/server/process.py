@@ -3,9 +3,9 @@
 import socket
 
 from openviper.app.application import OpenViper
+from openviper.middleware.proxies import ProxyHeadersMiddleware
 from openviper.server.logs import configure_server_log
 from openviper.server.options import ProcessOptions
-from openviper.server.proxies import ForwardedHeaders
 from openviper.types import ASGIApp
 
 __all__ = ["run_process"]
@@ -32,7 +32,7 @@ def run_process(app: ASGIApp, listener: socket.socket, options: ProcessOptions, 
     # Of ours it is known that it has a lifespan; of others it is seen when they are asked.
     has_lifespan = isinstance(app, OpenViper)
     if options.trusted_proxies:
-        app = ForwardedHeaders(app, options.trusted_proxies)
+        app = ProxyHeadersMiddleware(app, trusted=options.trusted_proxies, headers=options.proxy_headers)
     if options.server == "granian":
         # A floor of Rust that most sites do not have.
         from openviper.server.granian_process import run_granian as run

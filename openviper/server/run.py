@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Final
 
 from openviper.core.app_resolver import AppResolver
-from openviper.exceptions import MissingDependencyError
+from openviper.exceptions import MissingDependencyError, SettingsValidationError
+from openviper.middleware.proxies import DEFAULT_HEADERS, TrustedProxies
 from openviper.primitives.imports import module_exists
 from openviper.server.address import bind_socket
 from openviper.server.children import START_FAILED, Inheritance
 from openviper.server.exceptions import ApplicationLoadError, ServerError
 from openviper.server.options import SERVERS, LogFormat, ProcessOptions, ServerName
-from openviper.server.proxies import TrustedProxies
 from openviper.server.target import Target
 from openviper.server.unix_socket import DEFAULT_MODE, bind_unix_socket, remove_unix_socket
 from openviper.types import ASGIApp
@@ -47,6 +47,7 @@ def serve(
     app_dir: Path | str | None = None,
     graceful_timeout: float = 30,
     trusted_proxies: Sequence[str] = (),
+    proxy_headers: Sequence[str] = DEFAULT_HEADERS,
     unwatched: Sequence[Path] = (),
 ) -> int:
     """Serve an application until the process is told to stop by SIGINT, SIGTERM or SIGHUP.
@@ -72,8 +73,9 @@ def serve(
         app_dir: Put in front of ``sys.path``, and watched; None adds nothing and watches the working directory.
         graceful_timeout: Seconds that requests in flight may take after a stop was requested; a restart by
             ``reload`` gives them a quarter of a second.
-        trusted_proxies: Addresses and networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` count, and
-            ``unix`` for whoever connects to the unix socket.
+        trusted_proxies: Addresses and networks whose word about the client counts, and ``unix`` for whoever connects
+            to the unix socket.
+        proxy_headers: The headers that they set, see ``TRUSTED_PROXY_HEADERS``.
         unwatched: Folders whose files do not cause a reload.
 
     Returns:
@@ -84,8 +86,8 @@ def serve(
     if app_dir is not None and sys.path[:1] != [root]:
         sys.path.insert(0, root)
     try:
-        trusted = TrustedProxies(trusted_proxies)
-        options = ProcessOptions(log_level, access_log, graceful_timeout, trusted, server, log_format)
+        trusted, headers = _trusted(trusted_proxies), tuple(proxy_headers)
+        options = ProcessOptions(log_level, access_log, graceful_timeout, trusted, server, log_format, headers)
         inherited = Inheritance.take()
         if inherited is not None:
             return _serve_here(_load(target, factory), inherited.listener, options, inherited.lifeline)
@@ -101,6 +103,13 @@ def serve(
     except (ServerError, MissingDependencyError) as error:
         _report(error, log_level, log_format)
         return START_FAILED
+
+
+def _trusted(entries: Sequence[str]) -> TrustedProxies:
+    try:
+        return TrustedProxies(entries)
+    except SettingsValidationError as error:
+        raise ServerError("; ".join(error.errors)) from error
 
 
 @contextmanager

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
 
 from openviper.server.address import format_url
 from openviper.server.children import START_FAILED
+from openviper.server.connection import BoundedConnection
 from openviper.server.logs import ignore_cancelled
 from openviper.server.options import TIDY_TIMEOUT, ProcessOptions
 from openviper.server.signals import handle_signals
@@ -48,7 +49,7 @@ def make_config(app: ASGIApp, options: ProcessOptions, *, has_lifespan: bool) ->
     """Give the configuration of uvicorn; its loop and its lifespan serve granian as well."""
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=BoundedConnection,
         interface="asgi3",
         # "auto" would take an error that climbs out of the lifespan for an application without one.
         lifespan="on" if has_lifespan else "auto",
@@ -73,7 +74,7 @@ class _Server(uvicorn.Server):
         self._is_stop_requested = False
         self._is_draining = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._cancel_start: Callable[[], object] | None = None
+        self._start: asyncio.Task[object] | None = None
 
     @property
     def exit_code(self) -> int:
@@ -85,9 +86,9 @@ class _Server(uvicorn.Server):
     def request_stop(self) -> None:
         """Stop at the next chance; while the application starts, at once. Callable from a signal handler."""
         self.should_exit = self._is_stop_requested = True
-        cancel, self._cancel_start = self._cancel_start, None
-        if cancel is not None:
-            cancel()
+        # A signal handler may run between any two steps of the loop, so it only leaves a note for the next one.
+        if self._loop is not None and self._start is not None:
+            self._loop.call_soon_threadsafe(self._cancel_start)
 
     def request_hurry(self) -> None:
         """Cancel the requests in flight, of a server that was asked to stop. Callable from a signal handler."""
@@ -105,9 +106,7 @@ class _Server(uvicorn.Server):
         self._loop = loop
         if self._lifeline is not None:
             loop.add_reader(self._lifeline, self._let_go, loop, self._lifeline)
-        # A signal handler may run between any two steps of the loop, so it only leaves a note for the next one.
-        if task is not None:
-            self._cancel_start = lambda: loop.call_soon_threadsafe(task.cancel)
+        self._start = task
         try:
             await super().startup(sockets)
         except asyncio.CancelledError:
@@ -116,7 +115,7 @@ class _Server(uvicorn.Server):
                 raise
             task.uncancel()  # or the next wait with a time-out would take itself for cancelled
         finally:
-            self._cancel_start = None
+            self._start = None
         if self.started:
             logger.info("serving on %s (Ctrl+C to stop)", self._url)
 
@@ -136,6 +135,11 @@ class _Server(uvicorn.Server):
                     logger.warning("cancelled requests do not end and are left behind")
             # uvicorn's way to hurry would leave the hooks of the application out.
             await self.lifespan.shutdown()
+
+    def _cancel_start(self) -> None:
+        # The start may have ended since the note was left, and what runs now is the shutdown.
+        if self._start is not None:
+            self._start.cancel()
 
     def _hurry(self) -> None:
         if not self._is_draining:

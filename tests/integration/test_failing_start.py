@@ -15,6 +15,34 @@ HANGING = (
     "import asyncio\n\n\nasync def startup() -> None:\n"
     '    print("hanging", flush=True)\n    await asyncio.Event().wait()\n'
 )
+# Told to stop between the end of its startup and the next step of the server that waits for it.
+HASTY = """
+import os
+import signal
+import sys
+
+from openviper import OpenViper
+from openviper.server.run import serve
+
+inner = OpenViper()
+
+
+@inner.on_shutdown
+async def tell():
+    print("shut down", flush=True)
+
+
+async def app(scope, receive, send):
+    async def stop_after(message):
+        await send(message)
+        if message["type"] == "lifespan.startup.complete":
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    await inner(scope, receive, stop_after)
+
+
+sys.exit(serve(app, port=0, server=sys.argv[1]))
+"""
 READY_FAILED = "ready() for installed app 'lantern' raised an error: no oil"
 
 
@@ -74,6 +102,18 @@ def test_server_can_be_stopped_while_it_starts(project: Path, serve: Starter, nu
 
         assert server.wait() == 0
         assert "diary: shutdown" in server.output
+
+
+@pytest.mark.parametrize("name", ["uvicorn", "granian"])
+def test_stop_that_comes_as_the_start_ends_is_a_stop(tmp_path: Path, name: str) -> None:
+    """A stop in the last moment of the start does not hit the shutdown, which runs to its end."""
+    (tmp_path / "hasty.py").write_text(HASTY)
+
+    result = run([sys.executable, "hasty.py", name], tmp_path)
+
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == "shut down\n"
+    assert "Traceback" not in result.stderr
 
 
 def test_port_in_use_is_told_before_the_application_is_imported(project: Path) -> None:
