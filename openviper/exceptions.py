@@ -16,6 +16,7 @@
         ├── MethodNotAllowed 405
         ├── Conflict 409
         ├── PayloadTooLarge 413
+        ├── UnsupportedMediaType 415
         ├── ValidationError 422 (ValueError)
         ├── TooManyRequests 429
         └── ServiceUnavailable 503
@@ -26,7 +27,7 @@ under the same root.
 
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import ClassVar
+from typing import ClassVar, Final
 
 __all__ = [
     "AuthenticationFailed",
@@ -45,8 +46,17 @@ __all__ = [
     "TokenExpired",
     "TooManyRequests",
     "Unauthorized",
+    "UnsupportedMediaType",
     "ValidationError",
 ]
+
+# RFC 9110 gave these other names, which the standard library has since Python 3.13.
+_NEW_PHRASES: Final = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
 
 
 class OpenViperError(Exception):
@@ -124,20 +134,36 @@ class HTTPException(OpenViperError):
 
     Args:
         status_code: The HTTP status, 400 to 599.
-        detail: What the client is told, as text or anything JSON can carry; None means the standard phrase.
+        detail: What the client is told, as text or anything JSON can carry; None means the standard phrase. The
+            members of a mapping become those of the answer where that is a problem document (RFC 9457).
         headers: Further headers of the answer; None means none.
+
+    Raises:
+        ValueError: The status is no whole number from 400 to 599.
     """
 
     code = "http-error"
     default_detail: ClassVar[str | None] = None
 
     def __init__(self, status_code: int, detail: object = None, headers: Mapping[str, str] | None = None) -> None:
+        given: object = status_code  # what callers without a type checker pass
+        if not (isinstance(given, int) and 400 <= given <= 599):
+            raise ValueError(
+                f"{status_code!r} is no status of an error, which is a whole number from 400 to 599; "
+                "return a response for any other status"
+            )
+        status_code = int(status_code)  # an HTTPStatus becomes the number that it is
         if detail is None:
             detail = self.default_detail or _phrase(status_code)
-        super().__init__(f"{status_code}: {detail}")
+        super().__init__(f"{status_code}: {_written(detail)}")
         self.status_code = status_code
         self.detail = detail
         self.headers: dict[str, str] = dict(headers or {})
+
+    @property
+    def phrase(self) -> str:
+        """The standard phrase of the status, such as ``Not Found``."""
+        return _phrase(self.status_code)
 
 
 class BadRequest(HTTPException):
@@ -235,8 +261,19 @@ class PayloadTooLarge(HTTPException):
         self.max_bytes = max_bytes
 
 
+class UnsupportedMediaType(HTTPException):
+    """415: the body is of a type, or in an encoding, that is not read here."""
+
+    code = "unsupported-media-type"
+
+    def __init__(self, detail: object = None, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(415, detail, headers)
+
+
 class ValidationError(HTTPException, ValueError):
     """422: the request was understood and its values are not acceptable.
+
+    As a text it has a line for each fault, ``field: message``.
 
     Args:
         errors: What is wrong, one entry a fault, as JSON can carry it.
@@ -247,6 +284,10 @@ class ValidationError(HTTPException, ValueError):
     def __init__(self, errors: Sequence[object]) -> None:
         self.validation_errors = list(errors)
         super().__init__(422, self.validation_errors)
+        lines = [_line_of(error) for error in self.validation_errors]
+        # Faults of other forms, which a project may make, are written as those of any other error.
+        if lines and None not in lines:
+            self.args = ("\n".join(filter(None, lines)),)
 
 
 class TooManyRequests(HTTPException):
@@ -280,7 +321,26 @@ def _remake(kind: type[OpenViperError], args: tuple[object, ...], state: Mapping
     return error
 
 
+def _written(detail: object) -> str:
+    try:
+        return str(detail)
+    except ValueError:  # holds a number with more digits than Python writes out, as a client may send it
+        return f"a {type(detail).__name__}"
+
+
+def _line_of(fault: object) -> str | None:
+    """Write a fault for people; None if it does not have the form of ours."""
+    if not isinstance(fault, Mapping) or not isinstance(message := fault.get("message"), str):
+        return None
+    field = fault.get("field")
+    line = message if field in (None, "", "__all__") else f"{_written(field)}: {message}"
+    # Both may come from a client, who is not to write lines of his own into a log.
+    return line if line.isprintable() else repr(line)[1:-1]
+
+
 def _phrase(status_code: int) -> str:
+    if status_code in _NEW_PHRASES:
+        return _NEW_PHRASES[status_code]
     try:
         return HTTPStatus(status_code).phrase
     except ValueError:

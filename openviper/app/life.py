@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from threading import get_ident
 from typing import Literal, TypeAlias
 
 from openviper.app.exceptions import LifespanHandlerError
@@ -14,7 +15,7 @@ from openviper.apps.sequence import SharedSequence, StartSequence, Step
 from openviper.exceptions import OpenViperError
 from openviper.types import Receive, Scope, Send
 
-__all__ = ["Hook", "Life", "describe_failure", "refuse_start"]
+__all__ = ["Hook", "Life", "close_request", "describe_failure", "refuse_start"]
 
 Hook: TypeAlias = Callable[[], object] | Callable[[], Awaitable[object]]
 Event: TypeAlias = Literal["on_startup", "on_shutdown"]
@@ -39,11 +40,17 @@ class Life:
         self.on_shutdown: list[Hook] = []
         # Where the application runs; a plain attribute, because every request looks at it.
         self.loop: asyncio.AbstractEventLoop | None = None
+        #: Whether a request comes where the application runs: in this thread, while this loop is running, of which
+        #: there is one a thread. ``get_running_loop`` asks the system for the process as well: 150 ns against 40.
+        self.thread = 0
+        self.is_loop_running: Callable[[], bool] = bool
         self._steps = steps
         self._hook_timeout = hook_timeout
         self._sequence = StartSequence(())
         self._shared = SharedSequence(StartSequence([Step("the application", self._start, self._stop)]))
         self._late_loop: asyncio.AbstractEventLoop | None = None
+        #: The loop in which a stop is under way; what a request started there now would stay when it is over.
+        self.stops_in: asyncio.AbstractEventLoop | None = None
 
     async def start_late(self) -> bool:
         """Start for a request that came before any lifespan; tell whether that was done now and not before.
@@ -101,10 +108,15 @@ class Life:
         self._sequence = StartSequence([*self._steps(), handlers])
         await self._sequence.start()
         self.loop = asyncio.get_running_loop()
+        self.thread, self.is_loop_running = get_ident(), self.loop.is_running
 
     async def _stop(self) -> None:
-        self.loop = None
-        await self._sequence.stop()
+        self.loop, self.stops_in = None, asyncio.get_running_loop()
+        self.thread, self.is_loop_running = 0, bool
+        try:
+            await self._sequence.stop()
+        finally:
+            self.stops_in = None
 
     async def _run_startup(self) -> None:
         for number, handler in enumerate(self.on_startup):
@@ -171,3 +183,13 @@ def _name(handler: Hook) -> str:
     if not hasattr(handler, "__qualname__"):
         return repr(handler)
     return f"{handler.__module__}.{handler.__qualname__}"
+
+
+async def close_request(closers: Iterable[Callable[[], Awaitable[object]]]) -> None:
+    """Close what a request has opened, the last one first; one that fails is logged and keeps no other from closing.
+
+    Raises:
+        BaseException: A cancellation; everything is closed by then.
+    """
+    for _, failure in await unwind([("a request", close) for close in closers]):
+        logger.error("something that a request had opened cannot be closed", exc_info=failure)

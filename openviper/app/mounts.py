@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 from openviper.app.exceptions import MountLifespanError
+from openviper.core.context import CLOSERS
 from openviper.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["MountedApp"]
@@ -71,6 +72,7 @@ class MountedApp:
 
     async def serve(self, prefix: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request or websocket over, with ``root_path`` grown by the prefix."""
+        scope.setdefault(CLOSERS, [])  # one list for the copy too
         inner = dict(scope)
         inner["root_path"] = f"{scope.get('root_path', '')}{prefix}"
         outer_state = scope.get("state")

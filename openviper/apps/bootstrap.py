@@ -21,6 +21,7 @@ from openviper.apps.plugins import find_plugin_ready, run_plugin_ready
 from openviper.apps.registry import AppRegistry, registry
 from openviper.apps.sequence import SharedSequence, StartSequence, Step
 from openviper.conf import configure_logging, settings
+from openviper.core.context import RequestIdFilter
 
 __all__ = [
     "FRAMEWORK_PARTS",
@@ -34,7 +35,10 @@ __all__ = [
 ]
 
 #: The lifecycle modules of the framework's own parts (``<package>.lifecycle``), in the order of starting.
-FRAMEWORK_PARTS: Final[tuple[str, ...]] = ()
+FRAMEWORK_PARTS: Final[tuple[str, ...]] = ("openviper.db.lifecycle",)
+
+# The settings that a part is there for. One whose settings are all empty is not even loaded.
+_NEEDED_BY: Final = {"openviper.db.lifecycle": ("DATABASE_URL", "DATABASES")}
 
 
 class Bootstrap:
@@ -103,13 +107,13 @@ class Bootstrap:
 
     def _prepare(self, *, force: bool) -> SharedSequence:
         settings.setup(force=force)
-        configure_logging(settings)
+        configure_logging(settings, filters=[RequestIdFilter()])
         self._apps.populate(settings.INSTALLED_APPS)
         self._entries = _entries()
         self._apps.import_submodules("models")
         timeout = _hook_timeout()
         parts, apps = AppLifecycleManager(timeout), AppLifecycleManager(timeout)
-        packages = [_package_of(part) for part in self._parts]
+        packages = [_package_of(part) for part in self._parts if _is_needed(part)]
         parts.discover(packages)
         # A part of the framework that is listed as an app too, for its tables, has its hooks run once.
         lifecycles = apps.discover(app.name for app in self._apps.apps if app.name not in packages)
@@ -208,6 +212,11 @@ def _package_of(part: str) -> str:
     """Return the package of a lifecycle module, making sure that it is there: it is part of this distribution."""
     importlib.import_module(part)
     return part.removesuffix(".lifecycle")
+
+
+def _is_needed(part: str) -> bool:
+    names = _NEEDED_BY.get(part)
+    return names is None or any(settings.as_dict(mask_sensitive=False)[name] for name in names)
 
 
 def _entries() -> object:

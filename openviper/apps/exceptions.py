@@ -17,7 +17,7 @@ attribute and as ``__cause__``.
 
 from collections.abc import Iterable
 
-from openviper.conf.border import describe_failure
+from openviper.conf.border import locate_error
 from openviper.exceptions import OpenViperError
 
 __all__ = [
@@ -62,7 +62,7 @@ class AppLifecycleImportError(AppLifecycleError, RuntimeError):
         self.original_exception = original_exception
         part = "" if self.module == app_name else f"module {self.module!r} of "
         super().__init__(
-            f"{part}installed app {app_name!r} is there but cannot be imported: {describe_failure(original_exception)}"
+            f"{part}installed app {app_name!r} is there but cannot be imported: {locate_error(original_exception)}"
         )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from openviper.conf.masking import mask_text
 from openviper.exceptions import ImproperlyConfigured, SettingsValidationError
 
-__all__ = ["describe_failure", "named_failure"]
+__all__ = ["locate_error", "named_failure"]
 
 _FRAMEWORK: Final = f"{Path(__file__).parents[1]}{os.sep}"
 _PYTHON: Final = f"{Path(os.__file__).parent}{os.sep}"
@@ -35,10 +35,10 @@ def named_failure(subject: str) -> Iterator[None]:
     # The project's code may raise anything. Nothing is swallowed: the error goes on with the cause chained to it. Code
     # that calls sys.exit() would otherwise end a server or a command, even as a success, without a word about itself.
     except (Exception, SystemExit) as error:
-        raise ImproperlyConfigured(f"{subject} cannot be loaded: {describe_failure(error)}") from error
+        raise ImproperlyConfigured(f"{subject} cannot be loaded: {locate_error(error)}") from error
 
 
-def describe_failure(error: BaseException) -> str:
+def locate_error(error: BaseException) -> str:
     """Write an exception as its type, its text without secrets, and the last line of the project that led to it."""
     described = f"{type(error).__name__}: {mask_text(str(error))}"
     if isinstance(error, SyntaxError):

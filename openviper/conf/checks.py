@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 from openviper.conf.annotations import declared_types, describe, is_setting_name, matches, own_annotations
@@ -33,6 +34,17 @@ _PATHS: Final = (
     "OAUTH2_EVENTS",
     "SESSION_STORE",
     "USER_MODEL",
+)
+# Limits of what a client may send; 0 lets nothing pass.
+_LIMITS: Final = (
+    "MAX_BODY_SIZE",
+    "MAX_FIELD_SIZE",
+    "MAX_FILE_SIZE",
+    "MAX_FORM_FIELDS",
+    "MAX_FORM_FILES",
+    "MAX_PART_HEADER_SIZE",
+    "MAX_UPLOAD_SIZE",
+    "UPLOAD_MEMORY_SIZE",
 )
 # Settings that name code under the key "backend", beside hosts and addresses that have dots too.
 _TABLES: Final = ("CACHES", "EMAIL")
@@ -69,6 +81,7 @@ def settings_problems(settings: BaseSettings, environment: Environment, *, deplo
         cls, problems = type(settings), []
     problems += _find_wrong_types(setting_types(cls, values), values)
     problems += _find_contradictions(values)
+    problems += _find_odd_limits(values)
     problems += _find_missing_targets(values)
     problems += _find_unknown_names(cls, values)
     if deploy or environment == "production":
@@ -109,6 +122,13 @@ def _find_contradictions(values: Mapping[str, object]) -> Iterator[Problem]:
                 f"{cookie}_SAMESITE is None without {cookie}_SECURE, and browsers drop such a cookie",
                 f"Set {cookie}_SECURE to True, or {cookie}_SAMESITE to Lax.",
             )
+    threads = values["THREAD_POOL_SIZE"]
+    if isinstance(threads, int) and threads < 1:
+        yield Problem(
+            "settings.E007",
+            f"THREAD_POOL_SIZE is {threads}, so no handler that is a plain function could run",
+            "Set it to 1 or more.",
+        )
     sources = values["STATICFILES_DIRS"]
     target = _absolute(values["STATIC_ROOT"])
     if target and isinstance(sources, tuple | list) and target in map(_absolute, sources):
@@ -124,6 +144,28 @@ def _find_contradictions(values: Mapping[str, object]) -> Iterator[Problem]:
             "DATABASE_URL and DATABASES['default'] name different databases; DATABASES wins",
             "Remove one of the two.",
             Severity.WARNING,
+        )
+
+
+def _find_odd_limits(values: Mapping[str, object]) -> Iterator[Problem]:
+    """Find limits of uploads that let nothing pass by mistake, and a folder for them that is not there."""
+    limits = {name: value for name in _LIMITS if isinstance(value := values[name], int)}
+    for name, value in limits.items():
+        if value < 0:
+            yield Problem("settings.E008", f"{name} is {value}", "Give it 0 or more; there is no value for no limit.")
+    if limits.get("MAX_FILE_SIZE", 0) > limits.get("MAX_UPLOAD_SIZE", 0):
+        yield Problem(
+            "settings.W008",
+            "MAX_FILE_SIZE is larger than MAX_UPLOAD_SIZE, so no file of that size can arrive",
+            "Raise MAX_UPLOAD_SIZE above it.",
+            Severity.WARNING,
+        )
+    folder = values["UPLOAD_TEMP_DIR"]
+    if isinstance(folder, str) and folder and not Path(folder).is_dir():
+        yield Problem(
+            "settings.E009",
+            f"UPLOAD_TEMP_DIR is {folder!r}, which is no folder, so that large uploads would fail",
+            "Make the folder, or leave the setting empty for that of the system.",
         )
 
 

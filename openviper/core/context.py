@@ -1,13 +1,29 @@
-"""What the running task knows of its request: who is asking, and whether permissions count.
+"""What the running task knows of its request: who is asking, whether permissions count, and the id of it in the logs.
 
-Both variables follow the tree of tasks: a child task starts with the values of its parent and changes only its
+The variables follow the tree of tasks: a child task starts with the values of its parent and changes only its
 own. Whoever sets one resets it when the request is over.
 """
 
+import logging
+import os
 from contextvars import ContextVar
 from typing import Final, Protocol
 
-__all__ = ["User", "current_user", "ignore_permissions_ctx"]
+from openviper.types import Scope
+
+__all__ = [
+    "CLOSERS",
+    "RequestIdFilter",
+    "User",
+    "current_user",
+    "ensure_request_id",
+    "ignore_permissions_ctx",
+    "make_request_id",
+    "request_id",
+]
+
+#: Where a scope keeps what must be closed at the end of its request, such as uploaded files: a list of async functions.
+CLOSERS: Final = "openviper.closers"
 
 
 class User(Protocol):
@@ -27,3 +43,40 @@ current_user: Final[ContextVar[User | None]] = ContextVar("current_user", defaul
 
 #: Whether model-level permission checks are passed over in the running task.
 ignore_permissions_ctx: Final[ContextVar[bool]] = ContextVar("ignore_permissions", default=False)
+
+#: The id of the request that the running task answers; None outside a request, and where no middleware gives ids.
+request_id: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
+
+
+class RequestIdFilter(logging.Filter):
+    """Gives every record the attribute ``request_id``, for formatters; drops none.
+
+    It belongs to a handler, since the filters of a logger do not see what the loggers below it pass up. A record that
+    brings an id keeps it; one that is made outside a request has None.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Add the id of the running task's request."""
+        record.__dict__.setdefault("request_id", request_id.get())
+        return True
+
+
+def make_request_id() -> str:
+    """Give a new id: 32 hexadecimal digits, 128 random bits."""
+    # As unlikely to come twice as a UUID at a fifth of its cost (0.35 us); forked workers draw from one source too.
+    return os.urandom(16).hex()
+
+
+def ensure_request_id(scope: Scope) -> str:
+    """Give the id of a request; one that has none yet gets one.
+
+    Args:
+        scope: An ASGI scope of type http or websocket; the id is kept in it as ``request_id``.
+    """
+    given = scope.get("request_id")
+    # Checked, because it becomes a header: a foreign middleware may have put anything under this name.
+    if isinstance(given, str) and given.isascii() and given.isprintable() and given.strip() == given != "":
+        return given
+    made = make_request_id()
+    scope["request_id"] = made
+    return made

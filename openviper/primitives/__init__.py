@@ -1,1 +1,1 @@
-"""Code that knows neither the web nor the database: imports, JSON, threads, markers."""
+"""Code that knows neither the web nor the database: imports, JSON, memory, threads, markers."""

@@ -14,32 +14,57 @@ class DatabaseSettings(BaseSettings):
     DATABASE_URL: str = ""
     """Address of the database, such as ``sqlite:///db.sqlite3`` or ``postgresql://user:password@host/name``.
 
+    Others begin with ``mariadb://``; what follows a ``?`` are options of the engine, such as ``ssl-ca``.
+
     Used where ``DATABASES`` has no ``default`` of its own.
 
     Danger: it holds a password; keep it in ``.env`` or in the environment.
     """
 
     DATABASE_ECHO: bool = False
-    """Logs every SQL statement of the default database.
+    """Logs every SQL statement with its duration and the line that led to it; values are shown by their types only.
 
-    Danger: the values in statements are personal data in the log.
+    Like the settings below, it holds for every database that states no ``ECHO`` of its own in ``DATABASES``.
     """
 
     DATABASE_POOL_SIZE: int = 5
-    """Connections to the default database that are kept open."""
+    """Connections to a database that each process keeps open."""
 
     DATABASE_MAX_OVERFLOW: int = 10
-    """Connections beyond the pool that may be opened when all of it is in use."""
+    """Connections beyond the pool that may be opened when all of it is in use; each is closed after its use.
+
+    Danger: all processes together must stay below what the server allows (``max_connections``).
+    """
+
+    DATABASE_POOL_TIMEOUT: float | None = 10.0
+    """Seconds that a query waits for a connection when all are in use; None sets no limit.
+
+    Danger: without a limit, code that keeps connections for itself stops everything else for ever.
+    """
 
     DATABASE_POOL_RECYCLE: int = 3600
     """Seconds after which a connection is replaced, so that the server does not close it first."""
 
+    DATABASE_STATEMENT_TIMEOUT: float | None = 60.0
+    """Seconds that one statement may take before the database ends it; None sets no limit.
+
+    Danger: without a limit, a query that nobody waits for any more keeps its connection and its locks.
+    """
+
+    DATABASE_LOCK_TIMEOUT: float | None = 10.0
+    """Seconds that a statement waits for rows and tables that others have locked, on SQLite for the turn to write.
+
+    None sets no limit.
+    """
+
     DATABASES: Options = {}
     """Databases by alias: ``{"default": {"OPTIONS": {"URL": ...}}}``, or the options without the inner ``OPTIONS``.
 
-    Options: ``URL``, ``ECHO``, ``POOL_SIZE``, ``MAX_OVERFLOW``, ``POOL_RECYCLE``, ``POOL_TIMEOUT``,
-    ``PREPARED_STMT_CACHE``, ``READ_ONLY``, ``ROLE``. The keys ``ROUTERS`` and ``ROUTING`` are no aliases.
-    Its ``default`` wins over ``DATABASE_URL``.
+    Options: ``URL``; ``ECHO``, ``POOL_SIZE``, ``MAX_OVERFLOW``, ``POOL_TIMEOUT``, ``POOL_RECYCLE``,
+    ``STATEMENT_TIMEOUT`` and ``LOCK_TIMEOUT`` in place of the settings above; ``PREPARED_STMT_CACHE``, statements that
+    a connection keeps prepared; ``PGBOUNCER``, True behind a pool of connections that keeps no sessions;
+    ``READ_ONLY``, True refuses every write; ``ROLE``. The keys ``ROUTERS`` and ``ROUTING`` are no aliases. Its
+    ``default`` wins over ``DATABASE_URL``.
     """
 
     MAX_QUERY_ROWS: int | None = None

@@ -46,8 +46,17 @@ class SecuritySettings(BaseSettings):
     SECURE_BROWSER_XSS_FILTER: bool = False
     """Sends ``X-XSS-Protection`` for old browsers; new ones ignore it."""
 
+    SECURE_REFERRER_POLICY: str | None = "strict-origin-when-cross-origin"
+    """Value of ``Referrer-Policy``: how much of an address other sites are told; None sends no header.
+
+    Danger: with ``unsafe-url`` they read paths and queries, and whatever stands in these.
+    """
+
     SECURE_CONTENT_SECURITY_POLICY: str | Options | None = None
-    """Value of ``Content-Security-Policy``: text, or directives to their sources; None sends no header."""
+    """Value of ``Content-Security-Policy``: text, or directives to their sources; None sends no header.
+
+    The source ``'nonce'`` stands for one that is made for each request, ``request.csp_nonce``.
+    """
 
     SECURE_PERMISSIONS_POLICY: str | Options | None = None
     """Value of ``Permissions-Policy``: text, or features to who may use them; None sends no header."""
@@ -88,7 +97,7 @@ class SecuritySettings(BaseSettings):
     CORS_ALLOWED_ORIGINS: tuple[str, ...] = ()
     """Origins whose scripts may read answers; empty allows none.
 
-    ``*`` inside an entry stands for one label of the host name.
+    ``*`` inside an entry stands for one label of the host name, or for a port that is written.
 
     Danger: ``*`` alone lets every site on the net read what the API answers.
     """

@@ -42,7 +42,11 @@ class ServiceSettings(BaseSettings):
     """Least severe messages that are logged."""
 
     LOG_FORMAT: Literal["text", "json"] = "text"
-    """Lines for people, or one JSON object a line for machines."""
+    """Lines for people, or one JSON object a line for machines.
+
+    In text the lines of a traceback, and all but the first of a message, are set in by four blanks, so a line that is
+    not is a message.
+    """
 
     LOGGING: Options = {}
     """Configuration for ``logging.config.dictConfig``; if given, it replaces ``LOG_LEVEL`` and ``LOG_FORMAT``."""
