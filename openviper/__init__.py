@@ -15,26 +15,45 @@ from openviper.exceptions import (
     ValidationError,
 )
 from openviper.http.request import Request
-from openviper.http.response import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from openviper.http.response import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 from openviper.http.shortcuts import render
+from openviper.routing.params import Body, Cookie, Depends, File, Form, Header, Path, Query
 from openviper.routing.router import Router
 
 __all__ = [
     "BadRequest",
+    "Body",
     "Conflict",
+    "Cookie",
+    "Depends",
+    "File",
+    "FileResponse",
+    "Form",
     "HTMLResponse",
     "HTTPException",
+    "Header",
     "ImproperlyConfigured",
     "JSONResponse",
     "NotFound",
     "OpenViper",
     "OpenViperError",
+    "Path",
     "PermissionDenied",
     "PlainTextResponse",
+    "Query",
     "RedirectResponse",
     "Request",
     "Response",
     "Router",
+    "StreamingResponse",
     "Unauthorized",
     "ValidationError",
     "__version__",

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-from http.cookies import CookieError, SimpleCookie
 from typing import Final, Literal, TypeAlias
 
 __all__ = ["SameSite", "decode_cookie_value", "format_cookie", "parse_cookies"]
@@ -12,6 +11,9 @@ SameSite: TypeAlias = Literal["lax", "strict", "none"]
 # How the standard library, and with it most of the field, writes what a cookie cannot carry: three octal digits, or
 # the character itself, after a backslash.
 _ESCAPE: Final = re.compile(r"\\(?:([0-3][0-7][0-7])|(.))")
+
+# RFC 6265 4.1.1: ASCII without control characters and semicolons; a name of a host has no blanks either.
+_ATTRIBUTES: Final = {"path": re.compile(r"[\x20-\x3a\x3c-\x7e]*"), "domain": re.compile(r"[A-Za-z0-9._-]*")}
 
 
 def parse_cookies(headers: list[bytes]) -> dict[str, str]:
@@ -65,17 +67,21 @@ def format_cookie(
         value: Text of latin-1; what a cookie cannot carry as it is gets quoted.
         max_age: Seconds until the client drops it; None leaves it out (a session cookie), 0 drops it at once.
         expires: An aware instant, or seconds from now; None leaves it out.
-        path: Path below which it is sent; None leaves it out.
-        domain: Domain it is sent to, with sub-domains; None means this host only.
+        path: Path below which it is sent, percent-encoded; None leaves it out.
+        domain: Domain it is sent to, with sub-domains, in ASCII; None means this host only.
         secure: Send it over encrypted connections only.
         httponly: Hide it from scripts.
         samesite: When it goes along with requests from other sites; None leaves it to the client.
 
     Raises:
         ValueError: The name is no token, the value has a character outside latin-1 (encode it, as URLs do), an
-            attribute holds a character that would end it, the instant is naive, or samesite is unknown or ``none``
-            without ``secure`` (clients refuse that).
+            attribute holds a character that it cannot carry, the instant is naive or too far away, samesite is unknown
+            or ``none`` without ``secure``, or a name that begins with ``__Secure-`` or ``__Host-`` is not what it
+            promises (clients refuse both).
     """
+    # At the top it would cost every start 4 ms, also where nothing sets a cookie.
+    from http.cookies import CookieError, SimpleCookie
+
     cookie: SimpleCookie = SimpleCookie()
     if any(ord(character) > 0xFF for character in value):
         raise ValueError(f"cookie {key!r}: the value has characters outside latin-1; encode it, for example as base64")
@@ -90,11 +96,12 @@ def format_cookie(
         morsel["expires"] = _http_date(expires)
     for attribute, content in (("path", path), ("domain", domain)):
         if content is not None:
-            if any(character in content for character in ";\r\n\0"):
-                raise ValueError(f"cookie {key!r}: {attribute} {content!r} holds a character that would end it")
+            if _ATTRIBUTES[attribute].fullmatch(content) is None:
+                raise ValueError(f"cookie {key!r}: {attribute} {content!r} holds a character that it cannot carry")
             morsel[attribute] = content
     if samesite is not None:
         morsel["samesite"] = _checked_samesite(key, samesite, secure=secure)
+    _check_prefix(key, path, domain, secure=secure)
     morsel["secure"] = secure
     morsel["httponly"] = httponly
     return morsel.OutputString()
@@ -108,12 +115,25 @@ def _checked_samesite(key: str, samesite: str, *, secure: bool) -> str:
     return samesite.capitalize()
 
 
+def _check_prefix(key: str, path: str | None, domain: str | None, *, secure: bool) -> None:
+    """Refuse a cookie that clients would drop for its name (RFC 6265bis, 4.1.3; in any case of letters)."""
+    name = key.lower()
+    if name.startswith(("__secure-", "__host-")) and not secure:
+        raise ValueError(f"cookie {key!r}: the prefix of the name needs secure=True, or clients drop the cookie")
+    if name.startswith("__host-") and (path != "/" or domain is not None):
+        raise ValueError(f"cookie {key!r}: __Host- needs path='/' and no domain, or clients drop the cookie")
+
+
 def _http_date(moment: dt.datetime | int) -> str:
-    if isinstance(moment, int):
-        moment = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=moment)
-    if moment.tzinfo is None:
-        raise ValueError(f"cookie expiry {moment!r} has no time zone; give an aware datetime")
+    try:
+        if isinstance(moment, int):
+            moment = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=moment)
+        if moment.tzinfo is None:
+            raise ValueError(f"cookie expiry {moment!r} has no time zone; give an aware datetime")
+        moment = moment.astimezone(dt.UTC)
+    except OverflowError as error:
+        raise ValueError(f"cookie expiry {moment!r} is out of range; dates end with the year 9999") from error
     # The e-mail package costs 12 ms to import, a fifth of the framework, and few cookies carry a date.
     from email.utils import format_datetime
 
-    return format_datetime(moment.astimezone(dt.UTC), usegmt=True)
+    return format_datetime(moment, usegmt=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import ItemsView, Iterator, Mapping
-from typing import Final, TypeVar, overload
+from typing import ClassVar, Final, TypeVar, overload
 
 from openviper.types import RawHeaders
 
@@ -28,6 +28,9 @@ class Headers(Mapping[str, str]):
 
     __slots__ = ("_first", "raw")
 
+    #: What values are decoded from; a field of HTTP is bytes that have no charset of their own.
+    charset: ClassVar[str] = "latin-1"
+
     def __init__(self, raw: RawHeaders) -> None:
         self.raw = raw
         self._first: dict[bytes, bytes] | None = None
@@ -40,12 +43,12 @@ class Headers(Mapping[str, str]):
     def get(self, key: str, /, default: str | T | None = None) -> str | T | None:
         """Give the first value of a name, or the default."""
         value = self._index().get(key.lower().encode("latin-1", "replace"))
-        return default if value is None else value.decode("latin-1")
+        return default if value is None else value.decode(self.charset)
 
     def getlist(self, key: str) -> list[str]:
         """Give every value of a name in the order received; an empty list when there is none."""
         name = key.lower().encode("latin-1", "replace")
-        return [value.decode("latin-1") for found, value in self.raw if found.lower() == name]
+        return [value.decode(self.charset) for found, value in self.raw if found.lower() == name]
 
     def items(self) -> ItemsView[str, str]:
         """Give every field in the order received; a repeated name appears once for each of its values."""
@@ -144,7 +147,7 @@ def encode_content_type(media_type: str) -> tuple[bytes, bytes]:
     Raises:
         ValueError: See ``MutableHeaders``.
     """
-    if media_type.startswith("text/") and "charset=" not in media_type:
+    if media_type[:5].lower() == "text/" and "charset=" not in media_type.lower():
         media_type = f"{media_type}; charset=utf-8"
     return encode_header("content-type", media_type)
 
@@ -157,7 +160,7 @@ class _AllFields(ItemsView[str, str]):
         self._headers = headers
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        return ((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._headers.raw)
+        return ((name.decode("latin-1"), value.decode(self._headers.charset)) for name, value in self._headers.raw)
 
     def __len__(self) -> int:
         return len(self._headers.raw)

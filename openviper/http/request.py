@@ -1,28 +1,30 @@
 """The request: an ASGI scope and its body, read on demand and once."""
 
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias
 
 from openviper.core.context import User
-from openviper.exceptions import BadRequest, PayloadTooLarge
+from openviper.exceptions import BadRequest
+from openviper.http.bodies import find_header, is_disconnected, read_body, stream_body
 from openviper.http.cookies import parse_cookies
-from openviper.http.exceptions import ClientDisconnectedError
 from openviper.http.headers import Headers
 from openviper.http.url import URL, QueryParams
 from openviper.primitives import json as jsonlib
+from openviper.primitives.unset import UNSET, Unset
 from openviper.types import Receive, Scope
 
 if TYPE_CHECKING:
     from orjson import JSONDecodeError
+
+    from openviper.http.forms import FormData, Uploads
+    from openviper.http.limits import FormLimits
+    from openviper.http.session import Session
 
 __all__ = ["DEFAULT_MAX_BODY_BYTES", "ClientAddress", "Request"]
 
 ClientAddress: TypeAlias = tuple[str, int]
 
 DEFAULT_MAX_BODY_BYTES: Final = 10 * 1024 * 1024
-
-# Where a scope keeps its body once it has been read, or the error of reading it: middleware, handlers and the answer to
-# an exception each have a request of their own, and the server delivers a body once.
-_BODY: Final = "openviper.body"
 
 
 class _Addresses(Protocol):
@@ -43,7 +45,7 @@ class Request:
             its ``MAX_BODY_SIZE``.
     """
 
-    __slots__ = ("_body", "_cookies", "_headers", "_max_body_bytes", "_query_params", "_receive", "_url", "scope")
+    __slots__ = ("_cookies", "_headers", "_max_body_bytes", "_query_params", "_receive", "_url", "scope")
     # From the scope a template would reach the application, and add routes to it.
     unsafe_in_templates: ClassVar = frozenset({"scope"})
 
@@ -55,7 +57,6 @@ class Request:
         self._query_params: QueryParams | None = None
         self._cookies: dict[str, str] | None = None
         self._url: URL | None = None
-        self._body: bytes | None = None
 
     @property
     def method(self) -> str:
@@ -110,11 +111,19 @@ class Request:
         Args:
             name: The name in lower case.
         """
-        for key, value in self.scope["headers"]:
-            if key == name:
-                found: bytes = value
-                return found
-        return None
+        return find_header(self.scope, name)
+
+    @property
+    def request_id(self) -> str | None:
+        """The id of this request in the log; None before anything has given it one, see ``RequestIDMiddleware``."""
+        request_id: str | None = self.scope.get("request_id")
+        return request_id
+
+    @property
+    def csp_nonce(self) -> str:
+        """The word that scripts and styles of this answer carry, where the content security policy asks for one."""
+        nonce: str = self.scope.get("csp_nonce", "")
+        return nonce
 
     @property
     def query_params(self) -> QueryParams:
@@ -159,6 +168,17 @@ class Request:
         """How the user was recognised; None without the authentication middleware."""
         return self.scope.get("auth")
 
+    @property
+    def session(self) -> "Session":
+        """What is kept for this visitor; empty, with the key "", where no middleware keeps sessions."""
+        if "session" not in self.scope:
+            # Few requests ask for it.
+            from openviper.http.session import Session
+
+            self.scope["session"] = Session()
+        session: Session = self.scope["session"]
+        return session
+
     def url_for(self, name: str, /, **params: object) -> str:
         """Write the path of a named route of the application that serves the request, with its mount in front.
 
@@ -179,20 +199,53 @@ class Request:
         Raises:
             PayloadTooLarge: The body is larger than the limit (413). An announced length is refused unread.
             ClientDisconnectedError: The client went away before the end.
+            BodyConsumedError: The body was read piece by piece, by ``stream()`` or by ``form()`` for a form with files.
         """
-        if self._body is None:
-            found = self.scope.get(_BODY)
-            if found is None:
-                try:
-                    found = await self._read_body()
-                except (PayloadTooLarge, ClientDisconnectedError) as error:
-                    self.scope[_BODY] = error  # what is left of the body must not be taken for the whole
-                    raise
-                self.scope[_BODY] = found
-            if isinstance(found, Exception):
-                raise found
-            self._body = found
-        return self._body
+        return await read_body(self.scope, self._receive, self._max_body_bytes)
+
+    def stream(self, *, max_bytes: int | Unset | None = UNSET) -> AsyncGenerator[bytes, None]:
+        """Give the body in pieces as they arrive, none of them kept; a body that was read before comes in one.
+
+        Args:
+            max_bytes: Largest body, in bytes; None means any. Without it the limit of ``body()`` holds.
+
+        Raises:
+            PayloadTooLarge: The body is larger than the limit (413). An announced length is refused unread.
+            ClientDisconnectedError: The client went away before the end.
+            BodyConsumedError: The body was read piece by piece before.
+        """
+        return stream_body(self.scope, self._receive, self._max_body_bytes if max_bytes is UNSET else max_bytes)
+
+    async def form(self, limits: "FormLimits | None" = None) -> "FormData":
+        """Read the fields and files of a form; a second call gives the same ones, whatever its limits.
+
+        A request without a body has an empty form. Files are closed at the end of the request.
+
+        Args:
+            limits: How much is accepted; None takes the settings.
+
+        Raises:
+            BadRequest: The form is malformed (400).
+            PayloadTooLarge: A limit is passed (413).
+            UnsupportedMediaType: The body is no form (415).
+            ClientDisconnectedError: The client went away before the end.
+            BodyConsumedError: The body was read by ``stream()``.
+        """
+        # Requests without a form, which are most, load none of it.
+        from openviper.http.forms import read_form
+
+        return await read_form(self.scope, self._receive, self._max_body_bytes, limits)
+
+    async def files(self, limits: "FormLimits | None" = None) -> "Uploads":
+        """Give only the files of the form; see ``form``."""
+        return (await self.form(limits)).uploads
+
+    async def is_disconnected(self) -> bool:
+        """Tell whether the client has gone away, without waiting.
+
+        Always False while a body is still to be read: the news stands behind it.
+        """
+        return await is_disconnected(self.scope, self._receive)
 
     async def json(self) -> Any:  # foreign data: what it must be is for the handler to say
         """Decode the body as JSON.
@@ -221,33 +274,6 @@ class Request:
             return body.decode()
         except UnicodeDecodeError as error:
             raise BadRequest(f"The request body is not UTF-8 at byte {error.start}.") from error
-
-    async def _read_body(self) -> bytes:
-        announced = self.header(b"content-length")
-        # Compared by length first: Python refuses to convert thousands of digits, which a client may send.
-        if (
-            announced is not None
-            and announced.isdigit()
-            and (len(announced) > 18 or int(announced) > self._max_body_bytes)
-        ):
-            raise PayloadTooLarge(self._max_body_bytes)
-        message = await self._receive()
-        body: bytes = message.get("body", b"")
-        if message["type"] == "http.request" and not message.get("more_body") and len(body) <= self._max_body_bytes:
-            return body  # one message is the usual case: no list, no copy
-        chunks: list[bytes] = []
-        received = 0
-        while True:
-            if message["type"] == "http.disconnect":
-                raise ClientDisconnectedError(received)
-            chunk: bytes = message.get("body", b"")
-            received += len(chunk)
-            if received > self._max_body_bytes:
-                raise PayloadTooLarge(self._max_body_bytes)
-            chunks.append(chunk)
-            if not message.get("more_body"):
-                return b"".join(chunks)
-            message = await self._receive()
 
     def __repr__(self) -> str:
         return f"<Request {self.scope.get('method')} {self.scope.get('path')}>"

@@ -1,15 +1,19 @@
 """Addresses: the URL of a request and the values in its query."""
 
-from collections.abc import Iterator, Mapping
-from typing import TypeVar, overload
+import re
+from typing import TypeVar
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from openviper.exceptions import BadRequest
+from openviper.http.multidict import MultiDict
 from openviper.types import Scope
 
 __all__ = ["URL", "QueryParams"]
 
 T = TypeVar("T")
 
+# RFC 9110 7.2. The name is whatever does not end it; which names are ours is told by ALLOWED_HOSTS.
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\x00-\x20\x7f/?#@\\:\[\]]+)(?::(?P<port>[0-9]{0,5}))?")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -31,16 +35,23 @@ class URL:
         """Build the address that the client asked for, from an ASGI scope.
 
         The host is what the client sent and may be forged; the security middleware checks it.
+
+        Raises:
+            BadRequest: The ``Host`` is no host, and would become another part of the address (400).
         """
         scheme = scope.get("scheme", "http")
         host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), None)
-        if host is None:
+        if host:
+            _check_host(host)
+        else:
             address, port = scope.get("server") or ("localhost", None)
             host = address if port in (None, _DEFAULT_PORTS.get(scheme)) else f"{address}:{port}"
         raw = scope.get("raw_path")
         path = raw.decode("latin-1").partition("?")[0] if raw else quote(scope["path"], safe="/:@!$&'()*+,;=~-._")
         query = scope.get("query_string", b"").decode("latin-1")
-        return cls(f"{scheme}://{host}{path}{'?' + query if query else ''}")
+        # A server may pass on a target without a slash, "@evil.example", which would become a part of the host.
+        slash = "" if path.startswith("/") else "/"
+        return cls(f"{scheme}://{host}{slash}{path}{'?' + query if query else ''}")
 
     @property
     def scheme(self) -> str:
@@ -90,49 +101,27 @@ class URL:
         return hash(self._text)
 
 
-class QueryParams(Mapping[str, str]):
+class QueryParams(MultiDict[str]):
     """The values of a query: a mapping to the last value of a name, with ``getlist`` for all of them.
-
-    The last value counts, as in Django and Starlette, because it is what a later form field overrides.
 
     Args:
         query: What follows the question mark, as bytes. Undecodable bytes become U+FFFD.
     """
 
-    __slots__ = ("_lists", "_query")
+    __slots__ = ("_query",)
 
     def __init__(self, query: bytes) -> None:
+        super().__init__(_parse_query(query))
         self._query = query
-        self._lists = _parse_query(query)
-
-    @overload
-    def get(self, key: str, /) -> str | None: ...
-    @overload
-    def get(self, key: str, /, default: str | T) -> str | T: ...
-
-    def get(self, key: str, /, default: str | T | None = None) -> str | T | None:
-        """Give the last value of a name, or the default."""
-        values = self._lists.get(key)
-        return values[-1] if values else default
-
-    def getlist(self, key: str) -> list[str]:
-        """Give every value of a name in the order sent; an empty list when there is none."""
-        return list(self._lists.get(key, ()))
-
-    def __getitem__(self, key: str) -> str:
-        return self._lists[key][-1]
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._lists
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._lists)
-
-    def __len__(self) -> int:
-        return len(self._lists)
 
     def __repr__(self) -> str:
         return f"QueryParams({self._query!r})"
+
+
+def _check_host(host: str) -> None:
+    found = _HOST.fullmatch(host)
+    if found is None or (found["port"] and int(found["port"]) > 65535):
+        raise BadRequest("The Host header is malformed.")
 
 
 def _parse_query(query: bytes) -> dict[str, list[str]]:

@@ -6,20 +6,26 @@ handler raised, and around the whole stack, for what a middleware itself raises.
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from copy import copy
 from inspect import isawaitable, iscoroutinefunction
-from typing import Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from urllib.parse import quote
 
+from openviper.core.context import ensure_request_id
 from openviper.exceptions import HTTPException, MethodNotAllowed, NotFound
 from openviper.http.coercion import coerce_response
 from openviper.http.exceptions import ClientDisconnectedError
 from openviper.http.request import DEFAULT_MAX_BODY_BYTES, Request
-from openviper.http.response import JSONResponse, PlainTextResponse, Response
+from openviper.http.response import PlainTextResponse, Response
 from openviper.middleware.base import BaseMiddleware
 from openviper.primitives.threads import run_in_thread
 from openviper.routing.router import Router
 from openviper.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["ErrorHandler", "ErrorResponder", "ServerErrorMiddleware"]
+if TYPE_CHECKING:
+    from openviper.middleware.answers import ErrorAnswers
+
+__all__ = ["ErrorHandler", "ErrorResponder", "ServerErrorMiddleware", "log_error"]
 
 E = TypeVar("E", bound=Exception)
 ErrorHandler: TypeAlias = Callable[[Request, E], object] | Callable[[Request, E], Awaitable[object]]
@@ -33,6 +39,9 @@ _ANSWERED: Final = frozenset((HTTPException, ClientDisconnectedError))
 # nginx's status for a client that went away; it is logged by servers and sent to nobody.
 _CLIENT_CLOSED_REQUEST: Final = 499
 
+# Where an exception keeps which request it has been logged for.
+_LOGGED: Final = "_openviper_logged"
+
 
 class ErrorResponder:
     """Chooses and builds the answer to an exception.
@@ -44,6 +53,8 @@ class ErrorResponder:
         debug: Whether an unexpected exception is shown with its traceback.
         router: Its routes are shown in debug where an address leads nowhere; None shows none.
         max_body_bytes: Limit of the body that a handler of the project reads, in bytes.
+        problem_json: Whether errors are told as problem documents (RFC 9457) to every client that is no browser;
+            otherwise to those that ask for it.
     """
 
     def __init__(
@@ -53,64 +64,79 @@ class ErrorResponder:
         debug: bool,
         router: Router | None = None,
         max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
+        problem_json: bool = False,
     ) -> None:
         self._handlers = handlers
         self._max_body_bytes = max_body_bytes
         self._debug = debug
         self._router = router
+        self._problem_json = problem_json
 
     async def respond(self, scope: Scope, receive: Receive, error: Exception) -> Response:
         """Build the answer to an exception; what nobody has an answer to is logged with its traceback.
 
-        A handler of the project that fails in its turn is such an exception itself, chained to the first.
+        A handler of the project that raises the exception it was given leaves the answer to the framework. One that
+        fails in its turn is such an exception itself, chained to the first.
         """
-        handler = self._find(type(error))
+        kind, handler = self._find(type(error))
         if handler is not None:
-            if handler is self._handlers.get(Exception):
-                # The answer for everything that was not foreseen; what it was must be found out all the same.
-                _log(scope, error)
+            # The answer for everything that was not foreseen; what it was must be found out all the same.
+            request_id = log_error(scope, error) if kind is Exception else None
             try:
-                return await _ask(handler, Request(scope, receive, self._max_body_bytes), error)
+                answer = await _ask(handler, Request(scope, receive, self._max_body_bytes), error)
+                return answer if request_id is None else _named(answer, request_id)
             except Exception as second:  # noqa: BLE001 - the outermost border: the client gets an answer all the same
-                return await self.respond_unexpected(scope, second)
+                if second is not error:
+                    return await self.respond_unexpected(scope, second)
         if isinstance(error, HTTPException):
-            return await self._explain(scope, error)
+            try:
+                return await self._explain(scope, error)
+            except (AttributeError, TypeError, ValueError) as second:  # a header that is no text or cannot be sent
+                return await self.respond_unexpected(scope, second)
         if isinstance(error, ClientDisconnectedError):
-            logger.info("%s %s: %s", scope.get("method"), scope.get("path"), error)
+            logger.info("%s: %s", _title(scope), error)
             return Response(None, _CLIENT_CLOSED_REQUEST)
         return await self.respond_unexpected(scope, error)
 
     async def respond_unexpected(self, scope: Scope, error: Exception) -> Response:
-        """Log an exception and build the answer 500: everything about it in debug, a short text otherwise."""
-        _log(scope, error)
+        """Log an exception and build the answer 500: everything about it in debug, a short text otherwise.
+
+        Either way the answer has the id of the request, which is in the log as well.
+        """
+        request_id = log_error(scope, error)
         if self._debug:
             # Source files are read and every variable is written, which takes longer than the loop can wait.
-            return await run_in_thread(_show, scope, error)
-        if _wants_html(scope):
-            return _short_page(500, "Internal Server Error")
-        return JSONResponse({"detail": "Internal Server Error"}, 500)
+            response = await run_in_thread(_show, scope, error)
+        else:
+            response = self._answers().fail(scope, request_id=request_id)
+        response.headers["x-request-id"] = request_id
+        return response
 
     async def _explain(self, scope: Scope, error: HTTPException) -> Response:
-        if not _wants_html(scope):
-            return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
-        router = self._router
-        if self._debug and router is not None and isinstance(error, NotFound | MethodNotAllowed):
+        answers, router = self._answers(), self._router
+        if self._debug and router is not None and isinstance(error, NotFound | MethodNotAllowed) and _wants_html(scope):
             # Pages for developers read source files and compare texts; the first error loads what that takes.
             from openviper.middleware.debug.page import routes_page
 
             page = await run_in_thread(_tried, lambda: routes_page(scope, error, router))
             if page is not None:
                 return page
-        detail = error.detail if isinstance(error.detail, str) else str(error.args[0])
-        return _short_page(error.status_code, detail, error.headers)
+        return answers.explain(scope, error)
 
-    def _find(self, kind: type[Exception]) -> "ErrorHandler[Exception] | None":
+    def _answers(self) -> "ErrorAnswers":
+        # A server that makes no mistakes does not pay for what tells about them.
+        from openviper.middleware.answers import ErrorAnswers
+
+        return ErrorAnswers(is_problem=self._problem_json)
+
+    def _find(self, kind: type[Exception]) -> "tuple[type, ErrorHandler[Exception] | None]":
+        """Give the handler for a class, and the class that it is registered for."""
         for base in kind.__mro__ if self._handlers else ():
             if base in self._handlers:
-                return self._handlers[base]
+                return base, self._handlers[base]
             if base in _ANSWERED:
-                return None
-        return None
+                break
+        return kind, None
 
 
 class ServerErrorMiddleware(BaseMiddleware):
@@ -141,13 +167,62 @@ class ServerErrorMiddleware(BaseMiddleware):
             await self.app(scope, receive, note_start)
         except Exception as error:  # the outermost border: whatever a middleware raised becomes an answer
             if started:
-                raise  # the server closes the connection, so the client sees that the answer is not whole
+                # The server closes the connection, so that the client sees that the answer is not whole; what the
+                # server logs, if anything, names no request.
+                log_error(scope, error)
+                raise
             response = await self._responder.respond(scope, receive, error)
             await response(scope, receive, send)
 
 
-def _log(scope: Scope, error: Exception) -> None:
-    logger.error("%s %s raised an error", scope.get("method"), scope.get("path"), exc_info=error)
+def log_error(scope: Scope, error: Exception) -> str:
+    """Write the one line about an exception that nobody has an answer to, and give the id of the request it names.
+
+    A second call for the same request writes nothing: an error that ends an answer in the middle passes every
+    application that is mounted in another one.
+    """
+    request_id = ensure_request_id(scope)
+    if isinstance(error, ClientDisconnectedError):
+        logger.info("%s: %s", _title(scope), error)
+        return request_id
+    logged = vars(error).get(_LOGGED)
+    if logged is None or not logged.is_of(scope):
+        vars(error)[_LOGGED] = _Logged(scope)
+        logger.error(
+            "%s raised an error (request %s)",
+            _title(scope),
+            request_id,
+            exc_info=error,
+            extra={"request_id": request_id},
+        )
+    return request_id
+
+
+class _Logged:
+    """Which request an exception has been logged for; one exception may be raised for many."""
+
+    __slots__ = ("_headers",)
+
+    def __init__(self, scope: Scope) -> None:
+        # The one part of a request that copies of its scope share. In here, where nobody prints them.
+        self._headers = scope.get("headers")
+
+    def is_of(self, scope: Scope) -> bool:
+        return self._headers is not None and self._headers is scope.get("headers")
+
+
+def _named(response: Response, request_id: str) -> Response:
+    """Give a response with the id of its request; the one that was given may be sent for other requests too."""
+    if "x-request-id" in response.headers:
+        return response
+    response = copy(response)
+    response.raw_headers = [*response.raw_headers, (b"x-request-id", request_id.encode("ascii"))]
+    return response
+
+
+def _title(scope: Scope) -> str:
+    # Quoted, since a path may hold line breaks, and with them lines of a log that nobody has written.
+    return f"{scope.get('method')} {quote(str(scope.get('path')), errors='replace')}"
 
 
 async def _ask(handler: ErrorHandler[Exception], request: Request, error: Exception) -> Response:
@@ -183,16 +258,8 @@ def _tried(build: Callable[[], Response]) -> Response | None:
         return None
 
 
-def _short_page(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
-    # The table of entities and the digests behind a page are of no use to a server that makes no mistakes.
-    from openviper.middleware.pages import short_page
-
-    return short_page(status, text, headers)
-
-
 def _wants_html(scope: Scope) -> bool:
-    """Tell a browser's navigation from everything else: it asks for HTML and does not name JSON."""
-    for name, value in scope["headers"]:
-        if name == b"accept":
-            return b"text/html" in value and b"application/json" not in value
-    return False
+    # As above.
+    from openviper.middleware.answers import is_page_wanted
+
+    return is_page_wanted(scope)

@@ -16,6 +16,7 @@ _SHORT_STYLE: Final = """
 body { font: 1.0625rem/1.6 system-ui, sans-serif; max-width: 36rem; margin: 18vh auto 2rem; padding: 0 1.25rem; }
 h1 { font-size: 3rem; line-height: 1; margin: 0 0 1rem; font-variant-numeric: tabular-nums; }
 p { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+p + p { margin-top: 1.5rem; font-size: 0.875rem; opacity: 0.75; }
 """
 
 
@@ -46,13 +47,18 @@ def build_page(
     return HTMLResponse(text.encode("utf-8", "backslashreplace"), status, given)
 
 
-def short_page(status: int, text: str, headers: Mapping[str, str] | None = None) -> HTMLResponse:
+def short_page(
+    status: int, text: str, headers: Mapping[str, str] | None = None, *, reference: str | None = None
+) -> HTMLResponse:
     """Build the page that visitors see: the status and one text.
 
     Args:
         status: The HTTP status.
         text: Plain text.
         headers: Further headers; None means none.
+        reference: The id of the request, for a visitor who reports the error; None shows none.
     """
     body = f"<h1>{status}</h1>\n<p>{html.escape(text)}</p>\n"
+    if reference is not None:
+        body += f"<p>Request <code>{html.escape(reference)}</code></p>\n"
     return build_page(str(status), body, style=_SHORT_STYLE, status=status, headers=headers)

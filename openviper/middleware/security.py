@@ -1,20 +1,21 @@
 """The protection that every response and every request gets without being asked for."""
 
 import logging
+import os
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias
 from urllib.parse import quote
 
 from openviper.conf import settings
 from openviper.conf.environment import current_environment
-from openviper.exceptions import HTTPException, SettingsValidationError
+from openviper.exceptions import BadRequest, SettingsValidationError
 from openviper.http.headers import encode_header
-from openviper.http.response import JSONResponse, Response
-from openviper.middleware.base import AnsweringMiddleware
+from openviper.http.response import Response
+from openviper.middleware.base import HookedMiddleware
 from openviper.middleware.fallback import given_or_setting
 from openviper.middleware.hosts import AllowedHosts
 from openviper.primitives.unset import UNSET, Unset
-from openviper.types import ASGIApp, Message, RawHeaders, Receive, Scope, Send
+from openviper.types import ASGIApp, RawHeaders, Receive, Scope, Send
 
 __all__ = ["Policy", "SecurityMiddleware"]
 
@@ -27,9 +28,34 @@ _ENCRYPTED: Final = frozenset({"https", "wss"})
 # RFC 6455, 7.4.1: the message breaks a rule of the server.
 _POLICY_VIOLATION: Final = 1008
 _URL_SAFE: Final = "/:@!$&'()*+,;=~-._%?"
+_POLICY_HEADER: Final = b"content-security-policy"
+# The source of a policy that stands for one made for each request.
+_NONCE: Final = b"'nonce'"
+
+# What browsers know; anything else they pass over in silence, and with it the protection.
+_KNOWN_VALUES: Final[Mapping[str, frozenset[str]]] = {
+    "x-frame-options": frozenset({"deny", "sameorigin"}),
+    "referrer-policy": frozenset(
+        {
+            "no-referrer",
+            "no-referrer-when-downgrade",
+            "origin",
+            "origin-when-cross-origin",
+            "same-origin",
+            "strict-origin",
+            "strict-origin-when-cross-origin",
+            "unsafe-url",
+        }
+    ),
+    "cross-origin-opener-policy": frozenset(
+        {"unsafe-none", "same-origin-allow-popups", "same-origin", "noopener-allow-popups"}
+    ),
+    "cross-origin-embedder-policy": frozenset({"unsafe-none", "require-corp", "credentialless"}),
+    "cross-origin-resource-policy": frozenset({"same-site", "same-origin", "cross-origin"}),
+}
 
 
-class SecurityMiddleware(AnsweringMiddleware):
+class SecurityMiddleware(HookedMiddleware):
     """Refuses unknown hosts, sends plain connections to https, and adds the headers that browsers protect by.
 
     A header that a response already has stays as it is. Whether a connection is encrypted is what the scope
@@ -50,15 +76,18 @@ class SecurityMiddleware(AnsweringMiddleware):
         frame_options: ``DENY`` or ``SAMEORIGIN`` (``X_FRAME_OPTIONS``).
         xss_filter: Whether to switch the filter of old browsers on (``SECURE_BROWSER_XSS_FILTER``); it has had
             holes of its own, so a content security policy is the better protection.
-        referrer_policy: How much of the address other sites are told.
-        content_security_policy: Text, or sources by directive (``SECURE_CONTENT_SECURITY_POLICY``).
+        referrer_policy: How much of the address other sites are told (``SECURE_REFERRER_POLICY``).
+        content_security_policy: Text, or sources by directive (``SECURE_CONTENT_SECURITY_POLICY``). The source
+            ``'nonce'`` stands for a new one of each request, which is ``scope["csp_nonce"]`` and
+            ``request.csp_nonce``.
         permissions_policy: Text, or origins by feature (``SECURE_PERMISSIONS_POLICY``).
         cross_origin_opener_policy: Such as ``same-origin`` (``SECURE_CROSS_ORIGIN_OPENER_POLICY``).
         cross_origin_embedder_policy: Such as ``require-corp`` (``SECURE_CROSS_ORIGIN_EMBEDDER_POLICY``).
         cross_origin_resource_policy: Such as ``same-site`` (``SECURE_CROSS_ORIGIN_RESOURCE_POLICY``).
 
     Raises:
-        SettingsValidationError: A host is malformed, or a header cannot be sent as given (a ValueError).
+        SettingsValidationError: A host is malformed, or a header cannot be sent as given or has a value that no
+            browser knows (a ValueError).
     """
 
     def __init__(
@@ -72,7 +101,7 @@ class SecurityMiddleware(AnsweringMiddleware):
         hsts_preload: bool | Unset = UNSET,
         frame_options: str | Unset | None = UNSET,
         xss_filter: bool | Unset = UNSET,
-        referrer_policy: str | None = "strict-origin-when-cross-origin",
+        referrer_policy: str | Unset | None = UNSET,
         content_security_policy: Policy | Unset = UNSET,
         permissions_policy: Policy | Unset = UNSET,
         cross_origin_opener_policy: str | Unset | None = UNSET,
@@ -91,7 +120,7 @@ class SecurityMiddleware(AnsweringMiddleware):
         fields = {
             "x-content-type-options": "nosniff",
             "x-frame-options": given_or_setting(frame_options, "X_FRAME_OPTIONS"),
-            "referrer-policy": referrer_policy,
+            "referrer-policy": given_or_setting(referrer_policy, "SECURE_REFERRER_POLICY"),
             "x-xss-protection": "1; mode=block" if xss else None,
             "content-security-policy": _format_content_policy(content),
             "permissions-policy": _format_permissions(permissions),
@@ -107,61 +136,69 @@ class SecurityMiddleware(AnsweringMiddleware):
         self._plain_headers = _encode(fields)
         self._encrypted_headers = _encode({**fields, "strict-transport-security": hsts})
         self._names = frozenset(name for name, _ in self._encrypted_headers)
-        self._refusal = JSONResponse({"detail": "This host is not allowed; see ALLOWED_HOSTS."}, 400)
+        # What stands around the nonces of the policy; nothing where it has none.
+        self._around_nonces: list[bytes] = []
+        policy = dict(self._plain_headers).get(_POLICY_HEADER, b"")
+        if _NONCE in policy:
+            self._around_nonces = policy.split(_NONCE)
+            for headers in (self._plain_headers, self._encrypted_headers):
+                headers.remove((_POLICY_HEADER, policy))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check http and websocket scopes, add headers to the responses of http; pass everything else on."""
-        kind = scope["type"]
-        if kind not in ("http", "websocket"):
-            await self.app(scope, receive, send)
-            return
+    def on_request(self, scope: Scope) -> ASGIApp | None:
+        """Refuse an unknown host, and send a plain connection to the encrypted one where that is asked for.
+
+        Raises:
+            BadRequest: The host is not allowed, and the application answers errors (400).
+        """
+        if self._around_nonces and "csp_nonce" not in scope:
+            scope["csp_nonce"] = os.urandom(16).hex()  # CSP 3, 7.1: at least 128 bits that nobody can guess
         host = self._hosts.find(scope["headers"])
         if host is None:
             _report_refusal(scope)
-        is_encrypted = scope.get("scheme") in _ENCRYPTED
-        must_encrypt = self._ssl_redirect and not is_encrypted
-        if kind == "websocket":
-            if host is None or must_encrypt:
-                await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
-            else:
-                await self.app(scope, receive, send)
-            return
-        added = self._encrypted_headers if is_encrypted else self._plain_headers
-        started = False
+            # The log names the setting; who looks for hosts to attack is not told about it.
+            error = BadRequest("This host is not served here.")
+            if self._responder is not None:
+                raise error
+            # Most requests are for the right host.
+            from openviper.middleware.answers import explain_alone
 
-        async def send_protected(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                message = {**message, "headers": self._complete(message.get("headers", ()), added)}
-            await send(message)
-
-        if host is None:
-            await self._refusal(scope, receive, send_protected)
-        elif must_encrypt:
+            return explain_alone(scope, error)
+        if self._ssl_redirect and scope.get("scheme") not in _ENCRYPTED:
             # Temporary: browsers keep a permanent one, and a proxy that was set up wrong would be kept with it.
-            await Response(None, 307, {"location": _encrypted_address(scope, host)})(scope, receive, send_protected)
-        else:
-            try:
-                await self.app(scope, receive, send_protected)
-            except HTTPException as error:
-                if started:
-                    raise
-                await self.answer(error, scope, receive, send_protected)
+            return Response(None, 307, {"location": _encrypted_address(scope, host)})
+        return None
 
-    def _complete(self, given: Iterable[tuple[bytes, bytes]], added: RawHeaders) -> RawHeaders:
-        headers = list(given)
+    def on_response(self, scope: Scope, status: int, headers: RawHeaders) -> None:
+        """Add the headers that the response does not have."""
+        added = self._encrypted_headers if scope.get("scheme") in _ENCRYPTED else self._plain_headers
+        # A 304 changes the fields of the page that the client has kept, whose scripts carry the nonce of that time.
+        if self._around_nonces and status != 304:
+            nonce = b"'nonce-%b'" % scope["csp_nonce"].encode("ascii")
+            added = [*added, (_POLICY_HEADER, nonce.join(self._around_nonces))]
         for name, _ in headers:
             if name in self._names:
                 present = {name for name, _ in headers}
-                return headers + [field for field in added if field[0] not in present]
-        return headers + added
+                headers += [field for field in added if field[0] not in present]
+                return
+        headers += added
+
+    async def serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Close a websocket of an unknown host, or a plain one where connections have to be encrypted."""
+        if self._hosts.find(scope["headers"]) is None:
+            _report_refusal(scope)
+        elif not self._ssl_redirect or scope.get("scheme") in _ENCRYPTED:
+            await self.app(scope, receive, send)
+            return
+        await receive()  # websocket.connect: nothing may be sent before it
+        await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
 
 
-def _hosts_of_settings() -> list[str]:
-    hosts = list(settings.ALLOWED_HOSTS)
+def _hosts_of_settings() -> Iterable[str]:
+    hosts: object = settings.ALLOWED_HOSTS
+    if current_environment() == "production" or not isinstance(hosts, tuple | list):
+        return settings.ALLOWED_HOSTS  # anything but a list is refused by name
     # A name that nobody can own, so that an application can be tested as it is.
-    return hosts if current_environment() == "production" else [*hosts, _TEST_HOST]
+    return [*hosts, _TEST_HOST]
 
 
 def _encode(fields: Mapping[str, str | None]) -> RawHeaders:
@@ -174,6 +211,12 @@ def _encode(fields: Mapping[str, str | None]) -> RawHeaders:
             headers.append(encode_header(name, value))
         except ValueError as error:
             errors.append(str(error))
+            continue
+        # The policy about referrers may be a list, of which the last known counts; others may have parameters.
+        words = value.split(",") if name == "referrer-policy" else [value.partition(";")[0]]
+        known = _KNOWN_VALUES.get(name)
+        if known is not None and not known.issuperset(word.strip().lower() for word in words):
+            errors.append(f"header {name!r}: browsers know no {value!r}; use {', '.join(sorted(known))}")
     if errors:
         raise SettingsValidationError(errors)
     return headers
@@ -182,6 +225,8 @@ def _encode(fields: Mapping[str, str | None]) -> RawHeaders:
 def _format_hsts(seconds: int, *, subdomains: bool, preload: bool) -> str | None:
     if not seconds:
         return None
+    if seconds < 0:
+        raise SettingsValidationError([f"SECURE_HSTS_SECONDS is {seconds}, and must be 0 or more seconds"])
     return f"max-age={seconds}{'; includeSubDomains' if subdomains else ''}{'; preload' if preload else ''}"
 
 
@@ -215,13 +260,18 @@ def _format_permissions(policy: Policy) -> str | None:
 
 
 def _encrypted_address(scope: Scope, host: bytes) -> str:
-    path = scope.get("raw_path") or scope["path"].encode()
+    raw_path = scope.get("raw_path")
+    # Some servers leave the query in it.
+    path = raw_path.partition(b"?")[0] if raw_path else scope["path"].encode("utf-8", "replace")
     query = scope.get("query_string", b"")
     # Quoted once more, since a server may pass on bytes that a header cannot carry; escapes stay as they are.
     address = quote(b"%b?%b" % (path, query) if query else path, safe=_URL_SAFE)
-    return f"https://{host.decode('ascii')}{address}"
+    # A server may pass on a target without a slash, "@evil.example", which would become a part of the host.
+    return f"https://{host.decode('ascii')}/{address.removeprefix('/')}"
 
 
 def _report_refusal(scope: Scope) -> None:
     hosts = [value[:255] for name, value in scope["headers"] if name == b"host"]
-    logger.warning("%s refused: Host %r is not in ALLOWED_HOSTS or not well-formed", scope["path"], hosts)
+    # Quoted, since a path may hold line breaks, and with them lines of a log that nobody has written.
+    path = quote(scope["path"], errors="replace")
+    logger.warning("%s refused: Host %r is not in ALLOWED_HOSTS or not well-formed", path, hosts)

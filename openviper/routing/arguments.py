@@ -1,50 +1,84 @@
-"""What a handler asks for: its arguments, read from its signature when the route is registered."""
+"""What a handler asks for, as data: its arguments, and what each of them is made of."""
 
-import functools
 import inspect
 import types
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
-from typing import Annotated, Final, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
 
-from openviper.http.request import Request
 from openviper.primitives.unset import UNSET, Unset
 from openviper.routing.converters import Converter
-from openviper.routing.exceptions import RouteError
-from openviper.routing.readers import is_readable
+from openviper.routing.params import Depends, Marker
 
-__all__ = ["Argument", "Handler", "HandlerSignature", "read_signature"]
+__all__ = ["Argument", "Dependency", "Factory", "Handler", "HandlerSignature", "Kind", "Style"]
 
 Handler: TypeAlias = Callable[..., object] | Callable[..., Awaitable[object]]
+Kind: TypeAlias = Literal["request", "value", "path", "query", "header", "cookie", "body", "form", "file", "dependency"]
+#: How a callable is called: awaited, in a thread, on the loop, or as a generator of either kind.
+Style: TypeAlias = Literal["coroutine", "function", "class", "async generator", "generator"]
 
 # Annotations that choose the converter of a path parameter which the pattern leaves open.
 _IMPLIED: Final[dict[object, str]] = {int: "int", float: "float", uuid.UUID: "uuid", str: "str"}
+_NO_RULES: Final[Mapping[str, object]] = types.MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Factory:
+    """A default that is made anew for each request.
+
+    Args:
+        make: What makes it.
+    """
+
+    make: Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument of a handler.
+    """One argument of a handler or of a dependency.
 
     Args:
         name: As the handler spells it.
-        kind: The request itself, or a value of the path or query.
+        kind: The request itself, a ``value`` of the path or else the query, or what a marker names.
         annotation: The type of a single value; the request class for a request; ``inspect.Parameter.empty`` if none.
-        is_list: Whether it takes every value of its name; only a query has several.
+        is_list: Whether it takes every value of its name.
+        shape: What makes a collection of these values, where it is to be no list.
         default: What it is without a value; UNSET when a value must be there.
         is_positional: Whether it is given by position, as decorators expect; one that is keyword-only is not.
+        key: Its name in the request; empty takes that of the argument.
+        rules: What holds for a single value, by the names of ``params.RULES``.
+        list_rules: What holds for the list as a whole.
+        declared: The whole annotation, as the type of a body; None where ``annotation`` says it all.
+        marker: What the author wrote beside it; None if nothing.
+        fields: The values that a class is made of, where several are taken as one argument; None otherwise.
+        dependency: What makes it, for that kind only.
     """
 
     name: str
-    kind: Literal["request", "value"]
+    kind: Kind
     annotation: object
     is_list: bool = False
     default: object | Unset = UNSET
     is_positional: bool = True
+    key: str = ""
+    rules: Mapping[str, object] = field(default_factory=dict)
+    list_rules: Mapping[str, object] = field(default_factory=dict)
+    declared: object = None
+    marker: Marker | None = None
+    fields: "tuple[Argument, ...] | None" = None
+    dependency: "Dependency | None" = None
+    shape: Callable[[Iterable[object]], Collection[object]] = list
+
+    @property
+    def sent_as(self) -> str:
+        """The name in the request."""
+        return self.key or self.name
 
     @property
     def implied_converter(self) -> str:
         """The path converter that the annotation asks for when the pattern names none."""
+        # What rules refuse is a 422 with a reason, but a number that the converter refuses is a 404.
         return _IMPLIED.get(self.annotation, "str")
 
     @property
@@ -52,136 +86,62 @@ class Argument:
         """Whether the handler says what it is."""
         return self.annotation is not inspect.Parameter.empty
 
+    @property
+    def may_be_in_path(self) -> bool:
+        """Whether a parameter of the path may give it."""
+        return self.kind in ("value", "path")
+
     def converts(self, converter: Converter) -> bool:
-        """Tell whether text that a path converter gives is left to be converted to the annotated type."""
-        return converter.gives is str and self.is_annotated and self.annotation is not str
+        """Tell whether what a path converter gives is left to be converted to the annotated type."""
+        if self.rules:
+            return True
+        # A dependency may take as text what the handler takes as a number.
+        return self.is_annotated and converter.gives not in (None, self.annotation)
 
 
 @dataclass(frozen=True, slots=True)
 class HandlerSignature:
-    """The arguments of a handler, and whether calling it gives an awaitable."""
+    """The arguments of a handler or dependency, and how it is called."""
 
     name: str
     arguments: tuple[Argument, ...]
-    is_async: bool
+    style: Style
+    returns: object = inspect.Parameter.empty
+
+    def iter_arguments(self) -> Iterator[Argument]:
+        """Give the arguments, those of the dependencies after the one that they are for."""
+        for argument in self.arguments:
+            yield argument
+            if argument.dependency is not None:
+                yield from argument.dependency.signature.iter_arguments()
 
 
-def read_signature(handler: Handler) -> HandlerSignature:
-    """Find out what a handler asks for.
+@dataclass(frozen=True, slots=True, eq=False)
+class Dependency:
+    """A callable that makes an argument, with what it asks for itself.
 
-    Raises:
-        RouteError: It cannot be called, an annotation cannot be evaluated, or an argument is of a type that no part
-            of a request gives; handler and argument are named.
+    Args:
+        call: The callable.
+        signature: Its arguments, and how it is called.
+        marker: What the author wrote: cache, scope and whether it blocks.
+        hides_generator: Whether it is a decorator around a generator function, so that it may give a generator.
     """
-    if not callable(handler):
-        raise RouteError(f"a route needs a function or another callable as its handler, not {handler!r}")
-    name = _describe(handler)
-    try:
-        parameters = inspect.signature(handler).parameters.values()
-    except (TypeError, ValueError) as error:
-        raise RouteError(f"handler {name}: its signature cannot be read: {error}") from error
-    layers = list(_iter_layers(handler))
-    # A partial lets its keywords be overridden, so a client could set what the author has fixed.
-    bound = {keyword for layer in layers if isinstance(layer, functools.partial) for keyword in layer.keywords}
-    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    taken = [p for p in parameters if p.kind not in variadic and p.name not in bound]
-    names = _names_around(layers[-1])
-    return HandlerSignature(name, tuple(_read_argument(name, one, names) for one in taken), _is_async(handler))
 
+    call: Callable[..., object]
+    signature: HandlerSignature
+    marker: Depends
+    hides_generator: bool = False
 
-def _iter_layers(handler: object) -> Iterator[object]:
-    """Go from a handler through partials, decorators and methods to the function or object within."""
-    yield handler
-    while True:
-        if isinstance(handler, functools.partial):
-            handler = handler.func
-        elif isinstance(handler, types.MethodType):
-            handler = handler.__func__
-        elif hasattr(handler, "__wrapped__"):
-            handler = handler.__wrapped__
-        else:
-            return
-        yield handler
+    @property
+    def identity(self) -> object:
+        """What two dependencies on the same callable have in common, and can be looked up by."""
+        try:
+            hash(self.call)
+        except TypeError:
+            return id(self.call)  # such as an object of a dataclass, which the route keeps alive
+        return self.call
 
-
-def _names_around(function: object) -> dict[str, object]:
-    """Give the names that annotations written as text can use."""
-    if not isinstance(function, types.FunctionType):
-        called = cast("object", getattr(function, "__init__" if isinstance(function, type) else "__call__"))
-        function = list(_iter_layers(called))[-1]
-    return getattr(function, "__globals__", {})
-
-
-def _read_argument(handler: str, parameter: inspect.Parameter, names: dict[str, object]) -> Argument:
-    name = parameter.name
-    default: object = UNSET if parameter.default is parameter.empty else parameter.default
-    positional = parameter.kind is not parameter.KEYWORD_ONLY
-    if parameter.annotation is parameter.empty:
-        # Without an annotation it may be a path parameter; where the path has none of the name, it is the request.
-        kind: Literal["request", "value"] = "request" if name in ("request", "req") else "value"
-        return Argument(name, kind, parameter.empty, default=default, is_positional=positional)
-    annotation = _evaluate(handler, parameter, names)
-    single, is_optional = _unwrap(annotation)
-    if isinstance(single, type) and issubclass(single, Request):
-        return Argument(name, "request", single, default=default, is_positional=positional)
-    is_list = get_origin(single) is list or single is list
-    if is_list:
-        single, _ = _unwrap((get_args(single) or (str,))[0])
-    if not is_readable(single):
-        raise RouteError(
-            f"handler {handler}: the argument {name!r} is of type {_type_name(annotation)}, which no part of "
-            "a request gives; take the Request, a path parameter, or a str, int, float, bool, Decimal, UUID, date, "
-            "datetime, time, timedelta, or an Enum or Literal of only str or only int (also as list, or with None)"
-        )
-    if default is UNSET and is_optional:
-        default = None
-    return Argument(name, "value", single, is_list, default, positional)
-
-
-def _evaluate(handler: str, parameter: inspect.Parameter, names: dict[str, object]) -> object:
-    """Give an annotation that may be written as text; that of the result, and those of others, do not matter."""
-    if isinstance(parameter.annotation, type):
-        return parameter.annotation
-    written = types.SimpleNamespace(__annotations__={parameter.name: parameter.annotation})
-    try:
-        return get_type_hints(written, names, include_extras=True)[parameter.name]
-    except (NameError, AttributeError, SyntaxError, TypeError) as error:
-        raise RouteError(
-            f"handler {handler}: the annotation of {parameter.name!r} cannot be evaluated: {error}"
-        ) from error
-
-
-def _unwrap(annotation: object) -> tuple[object, bool]:
-    """Split ``X | None`` into X and whether None was there; an Annotated type stands for what it annotates."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return _unwrap(get_args(annotation)[0])
-    if origin not in (Union, types.UnionType):
-        return annotation, False
-    members = [member for member in get_args(annotation) if member is not types.NoneType]
-    if len(members) > 1:
-        return annotation, False
-    return _unwrap(members[0])[0], True
-
-
-def _is_async(handler: Handler) -> bool:
-    inner: object = handler
-    while isinstance(inner, functools.partial):
-        inner = inner.func
-    if inspect.iscoroutinefunction(inner):
-        return True
-    return not inspect.isroutine(inner) and inspect.iscoroutinefunction(
-        inspect.getattr_static(type(inner), "__call__", None)
-    )
-
-
-def _describe(handler: Handler) -> str:
-    inner = cast("object", handler)
-    while isinstance(inner, functools.partial):
-        inner = inner.func
-    qualname = getattr(inner, "__qualname__", type(inner).__qualname__)
-    return f"{getattr(inner, '__module__', '?')}.{qualname}"
-
-
-def _type_name(annotation: object) -> str:
-    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    @property
+    def cleans_up(self) -> bool:
+        """Whether something follows the value."""
+        return self.hides_generator or "generator" in self.signature.style

@@ -9,13 +9,22 @@ from typing import Final
 
 from openviper.routing.exceptions import RouteError
 
-__all__ = ["CONVERTERS", "Converter", "register_converter"]
+__all__ = [
+    "CONVERTERS",
+    "MAX_DIGITS",
+    "Converter",
+    "find_parser",
+    "is_whole_number",
+    "register_converter",
+    "reset_converters",
+]
 
 _SLUG_CHARACTERS: Final = frozenset(ascii_letters + digits + "-_")
 _HEX_DIGITS: Final = frozenset(hexdigits)
-_NO_PARTS: Final = frozenset(("", ".", ".."))
+_DOTS: Final = frozenset((".", ".."))
+_NO_PARTS: Final = _DOTS | {""}
 # 18 digits always fit a signed 64-bit integer, the widest key of every database engine.
-_MAX_DIGITS: Final = 18
+MAX_DIGITS: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,30 @@ def register_converter(converter: Converter) -> None:
         raise RouteError(f"a path converter {converter.name!r} exists already; choose another name")
 
 
+def reset_converters() -> None:
+    """Forget every converter that a project has registered; patterns that use one keep it. For tests."""
+    for name in CONVERTERS.keys() - _BUILT_IN:
+        del CONVERTERS[name]
+
+
+def find_parser(converter: Converter) -> Callable[[str], object]:
+    """Give what reads text of a client: ``parse``, kept from NUL and dot segments where a project wrote it."""
+    if converter.name in _BUILT_IN:
+        return converter.parse
+
+    def parse(text: str) -> object:
+        if "\0" in text or not _DOTS.isdisjoint(text.split("/")):
+            raise ValueError("a dot segment, or holding NUL")
+        return converter.parse(text)
+
+    return parse
+
+
+def is_whole_number(converter: Converter) -> bool:
+    """Tell whether a converter is the framework's own ``int``: 1 to ``MAX_DIGITS`` ASCII digits."""
+    return converter.parse is _parse_int
+
+
 def _parse_str(text: str) -> str:
     if not text or text in (".", "..") or "\0" in text:
         raise ValueError("empty, a dot segment, or holding NUL")
@@ -66,20 +99,20 @@ def _format_str(value: object) -> str:
 
 
 def _parse_int(text: str) -> int:
-    if len(text) > _MAX_DIGITS or not (text.isascii() and text.isdigit()):
+    if len(text) > MAX_DIGITS or not (text.isascii() and text.isdigit()):
         raise ValueError("not 1 to 18 digits")
     return int(text)
 
 
 def _format_int(value: object) -> str:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**_MAX_DIGITS:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**MAX_DIGITS:
         raise ValueError("it must be a whole number of at most 18 digits, not negative")
     return str(value)
 
 
 def _parse_float(text: str) -> float:
     whole, point, fraction = text.partition(".")
-    if len(text) > 2 * _MAX_DIGITS or not text.isascii() or not whole.isdigit() or (point and not fraction.isdigit()):
+    if len(text) > 2 * MAX_DIGITS or not text.isascii() or not whole.isdigit() or (point and not fraction.isdigit()):
         raise ValueError("not a decimal number")
     return float(text)
 
@@ -132,7 +165,7 @@ def _format_path(value: object) -> str:
     return _parse_path(str(value))
 
 
-# The kinds that patterns can name; ``register_converter`` adds to it, tests may remove what they added.
+# The kinds that patterns can name; ``register_converter`` adds to it, ``reset_converters`` undoes that.
 CONVERTERS: Final[dict[str, Converter]] = {
     converter.name: converter
     for converter in (
@@ -144,3 +177,4 @@ CONVERTERS: Final[dict[str, Converter]] = {
         Converter("path", _parse_path, _format_path, rank=9, spans_segments=True, gives=str),
     )
 }
+_BUILT_IN: Final = frozenset(CONVERTERS)

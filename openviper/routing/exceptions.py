@@ -1,16 +1,19 @@
-"""Errors of routes; all of them are mistakes in a project's code and are raised before it serves.
+"""Errors of routes: mistakes in a project's code, raised before it serves, and paths that are refused.
 
 ::
 
     OpenViperError
-    └── ImproperlyConfigured
-        └── RouteError (ValueError)
-            └── DuplicateRouteError
+    ├── ImproperlyConfigured
+    │   └── RouteError (ValueError)
+    │       └── DuplicateRouteError
+    └── HTTPException
+        └── BadRequest 400
+            └── PathSecurityError
 """
 
-from openviper.exceptions import ImproperlyConfigured
+from openviper.exceptions import BadRequest, ImproperlyConfigured
 
-__all__ = ["DuplicateRouteError", "RouteError"]
+__all__ = ["DuplicateRouteError", "PathSecurityError", "RouteError"]
 
 
 class RouteError(ImproperlyConfigured, ValueError):
@@ -23,3 +26,9 @@ class DuplicateRouteError(RouteError):
     """Two routes answer the same method and path, so one of them would never be reached."""
 
     code = "route-duplicate"
+
+
+class PathSecurityError(BadRequest):
+    """400: the path holds NUL, an encoded slash or a dot segment, which no client sends by itself."""
+
+    code = "path-unsafe"

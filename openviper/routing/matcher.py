@@ -9,9 +9,11 @@ tried first and the search returns to the parameter if it leads nowhere.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from openviper.routing.converters import MAX_DIGITS, find_parser
 from openviper.routing.exceptions import DuplicateRouteError
 from openviper.routing.path import Parameter, PathPattern, Segment
 from openviper.routing.route import Mount, Route
+from openviper.routing.shapes import Place, find_shapes
 
 __all__ = ["Matcher"]
 
@@ -21,20 +23,15 @@ class _Edge:
     """A parameter at one place of the tree, and the node behind it."""
 
     rank: int
-    prefix: str
-    suffix: str
+    segment: Segment
     parse: Callable[[str], object]
     node: "_Node"
     key: tuple[str, str, str]
+    is_bare: bool = True
 
-    def read(self, segment: str) -> object:
+    def read(self, text: str) -> object:
         """Convert a segment; a ValueError means that it does not fit."""
-        if self.prefix or self.suffix:
-            end = len(segment) - len(self.suffix)
-            if end < len(self.prefix) or not segment.startswith(self.prefix) or not segment.endswith(self.suffix):
-                raise ValueError("another text stands around the parameter")
-            segment = segment[len(self.prefix) : end]
-        return self.parse(segment)
+        return self.parse(text if self.is_bare else self.segment.cut(text))
 
 
 @dataclass(slots=True)
@@ -61,10 +58,14 @@ class Matcher:
     def __init__(self, routes: Iterable[Route], mounts: Iterable[Mount] = ()) -> None:
         self._literal: dict[str, dict[str, Route]] = {}
         self._root = _Node()
+        varying: list[tuple[PathPattern, dict[str, Route]]] = []
         for route in routes:
             pattern = route.pattern
             table = self._literal.setdefault(pattern.text, {}) if pattern.is_literal else self._grow(pattern).routes
             _enter(table, route)
+            if not pattern.is_literal:
+                varying.append((pattern, table))
+        self._shapes = find_shapes(varying)
         for table in self._tables():
             if "GET" in table:
                 # RFC 9110 9.3.2: HEAD is GET without the content, so every GET route answers it.
@@ -79,11 +80,18 @@ class Matcher:
             route = table.get(method)
             if route is not None:
                 return route, ()
+        segments = path.split("/")
         # A server may hand on "*" or a whole URL as it came (RFC 9112, 3.2); neither is the path of a route.
-        if path[:1] != "/":
+        if segments[0]:
             return None
+        for shape in self._shapes.get(len(segments), ()):
+            place = shape.places.get(shape.pick(segments))
+            if place is not None and method in place.routes:
+                found = _read(place, segments)
+                if found is not None:
+                    return place.routes[method], found
         values: list[object] = []
-        route = _walk(self._root, path[1:].split("/"), 0, method, values)
+        route = _walk(self._root, segments, 1, method, values)
         return None if route is None else (route, values)
 
     def allowed_methods(self, path: str) -> set[str]:
@@ -109,10 +117,14 @@ class Matcher:
 
     def _tables(self) -> Iterable[dict[str, Route]]:
         yield from self._literal.values()
+        for node in self._nodes():
+            yield node.routes
+
+    def _nodes(self) -> Iterable[_Node]:
         waiting = [self._root]
         while waiting:
             node = waiting.pop()
-            yield node.routes
+            yield node
             waiting += node.literals.values()
             waiting += [edge.node for edge in node.edges]
             if node.tail is not None:
@@ -124,17 +136,18 @@ def _branch(node: _Node, segment: Segment, parameter: Parameter) -> _Node:
     key = (segment.prefix, converter.name, segment.suffix)
     if converter.spans_segments:
         if node.tail is None:
-            node.tail = _Edge(converter.rank, "", "", converter.parse, _Node(), key)
+            node.tail = _Edge(converter.rank, segment, find_parser(converter), _Node(), key)
         elif node.tail.key != key:
             raise DuplicateRouteError(f"two kinds of parameter take the rest of one path: {node.tail.key[1]}, {key[1]}")
         return node.tail.node
     for edge in node.edges:
         if edge.key == key:
             return edge.node
-    edge = _Edge(converter.rank, segment.prefix, segment.suffix, converter.parse, _Node(), key)
+    is_bare = not segment.prefix and not segment.suffix
+    edge = _Edge(converter.rank, segment, find_parser(converter), _Node(), key, is_bare)
     node.edges.append(edge)
     # Text around a parameter is stricter than its kind: /{name}.json comes before /{name}.
-    node.edges.sort(key=lambda one: (-len(one.prefix) - len(one.suffix), one.rank))
+    node.edges.sort(key=lambda one: (-len(one.segment.prefix) - len(one.segment.suffix), one.rank))
     return edge.node
 
 
@@ -148,24 +161,33 @@ def _enter(table: dict[str, Route], route: Route) -> None:
             )
 
 
+def _read(place: Place, segments: list[str]) -> list[object] | None:
+    """Read the parameters of a path; None if one of them does not fit."""
+    values: list[object] = []
+    for position, parse in place.readers:
+        text = segments[position]
+        if parse is None:
+            # What the converter does, without a call: most parameters are numbers.
+            if len(text) > MAX_DIGITS or not text.isdigit() or not text.isascii():
+                return None
+            values.append(int(text))
+        else:
+            try:
+                values.append(parse(text))
+            except ValueError:
+                return None
+    return values
+
+
 def _walk(node: _Node, segments: list[str], start: int, method: str, values: list[object]) -> Route | None:
     """Follow the segments from a node; values of the way that led to the route are left in ``values``."""
     for index in range(start, len(segments)):
-        segment = segments[index]
-        literal = node.literals.get(segment)
-        if not node.edges and node.tail is None:
-            if literal is None:
-                return None
-            node = literal
-        elif literal is None and len(node.edges) == 1 and node.tail is None:
-            edge = node.edges[0]
-            try:
-                values.append(edge.read(segment) if edge.prefix or edge.suffix else edge.parse(segment))
-            except ValueError:
-                return None
-            node = edge.node
-        else:
+        literal = node.literals.get(segments[index])
+        if node.edges or node.tail is not None:
             return _choose(node, literal, segments, index, method, values)
+        if literal is None:
+            return None
+        node = literal
     return node.routes.get(method)
 
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote
 
-from openviper.routing.converters import CONVERTERS, Converter
-from openviper.routing.exceptions import RouteError
+from openviper.routing.converters import CONVERTERS, Converter, find_parser
+from openviper.routing.exceptions import PathSecurityError, RouteError
 
-__all__ = ["Parameter", "PathPattern", "Segment"]
+__all__ = ["Parameter", "PathPattern", "Segment", "check_path", "check_raw_path"]
 
 # RFC 3986 3.3: what may stand in a segment as it is.
 _SAFE = "!$&'()*+,;=:@~-._"
+_DOT_SEGMENTS: Final = frozenset((".", ".."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,17 @@ class Segment:
     parameter: Parameter | None = None
     suffix: str = ""
 
+    def cut(self, text: str) -> str:
+        """Give the part of a segment of a path that the parameter takes.
+
+        Raises:
+            ValueError: Another text stands around it.
+        """
+        end = len(text) - len(self.suffix)
+        if end < len(self.prefix) or not text.startswith(self.prefix) or not text.endswith(self.suffix):
+            raise ValueError("another text stands around the parameter")
+        return text[len(self.prefix) : end]
+
 
 class PathPattern:
     """A pattern of literal text and parameters.
@@ -47,7 +60,7 @@ class PathPattern:
         RouteError: The text is no pattern; the message says where and why.
     """
 
-    __slots__ = ("parameters", "segments", "text")
+    __slots__ = ("names", "parameters", "segments", "text")
 
     def __init__(self, text: str, implied: Mapping[str, str] | None = None) -> None:
         if not text.startswith("/"):
@@ -56,8 +69,9 @@ class PathPattern:
         self.segments = tuple(_parse_segment(text, part, implied or {}) for part in text[1:].split("/"))
         self.parameters = tuple(segment.parameter for segment in self.segments if segment.parameter is not None)
         names = [parameter.name for parameter in self.parameters]
+        self.names = frozenset(names)
         for name in names:
-            if names.count(name) > 1:
+            if len(names) != len(self.names) and names.count(name) > 1:
                 raise RouteError(f"path {text!r} names the parameter {name!r} twice")
         for segment in self.segments[:-1]:
             if segment.parameter is not None and segment.parameter.converter.spans_segments:
@@ -68,6 +82,29 @@ class PathPattern:
         """Whether the pattern is one fixed path."""
         return not self.parameters
 
+    def match(self, path: str) -> dict[str, object] | None:
+        """Read a decoded path: the values of the parameters by name; None where it does not fit."""
+        if path[:1] != "/":
+            return None
+        texts = path[1:].split("/")
+        values: dict[str, object] = {}
+        last = len(self.segments) - 1
+        for index, segment in enumerate(self.segments):
+            parameter = segment.parameter
+            if parameter is not None and parameter.converter.spans_segments:
+                texts[index:] = ["/".join(texts[index:])] if index < len(texts) else []
+            if index >= len(texts) or (index == last and len(texts) > len(self.segments)):
+                return None
+            if parameter is None:
+                if texts[index] != segment.prefix:
+                    return None
+                continue
+            try:
+                values[parameter.name] = find_parser(parameter.converter)(segment.cut(texts[index]))
+            except ValueError:
+                return None
+        return values
+
     def format(self, params: Mapping[str, object]) -> str:
         """Write the path for these values, percent-encoded.
 
@@ -75,7 +112,7 @@ class PathPattern:
             KeyError: A parameter has no value, or a value has no parameter.
             ValueError: A value cannot stand in a path of this pattern.
         """
-        known = {parameter.name for parameter in self.parameters}
+        known = self.names
         if missing := sorted(known - params.keys()):
             raise KeyError(f"path {self.text!r} needs {', '.join(missing)}")
         if unknown := sorted(params.keys() - known):
@@ -86,11 +123,39 @@ class PathPattern:
         return f"PathPattern({self.text!r})"
 
 
+def check_path(path: str) -> None:
+    """Refuse a decoded path that no client sends by itself; for paths that no route has taken.
+
+    Raises:
+        PathSecurityError: It holds NUL, or ``.`` or ``..`` as a segment (400).
+    """
+    # RFC 3986 5.2.4: clients remove dot segments before they ask.
+    if "\0" in path:
+        raise PathSecurityError("The path holds a NUL character.")
+    if "/." in path and not _DOT_SEGMENTS.isdisjoint(path.split("/")):
+        raise PathSecurityError("The path holds a dot segment.")
+
+
+def check_raw_path(raw_path: bytes) -> None:
+    """Refuse a path as it was sent whose decoded form would have other segments; only one with ``%`` can.
+
+    What stands in front of the application (a proxy that guards ``/admin/``) sees ``/admin%2Fusers`` as one segment.
+
+    Raises:
+        PathSecurityError: A slash is percent-encoded (400).
+    """
+    # Some servers leave the query in it, where an encoded slash is welcome.
+    if b"%2f" in raw_path.partition(b"?")[0].lower():
+        raise PathSecurityError("The path holds an encoded slash.")
+
+
 def _parse_segment(pattern: str, text: str, implied: Mapping[str, str]) -> Segment:
     prefix, opening, rest = text.partition("{")
     if not opening:
         if "}" in text:
             raise RouteError(f"path {pattern!r}: '}}' without '{{' in {text!r}")
+        if text in _DOT_SEGMENTS or "\0" in text:
+            raise RouteError(f"path {pattern!r}: a request for {text!r} is refused, so no route can answer it")
         return Segment(text)
     inside, closing, suffix = rest.partition("}")
     if not closing or "{" in inside or "{" in suffix or "}" in suffix:

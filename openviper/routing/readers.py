@@ -15,13 +15,27 @@ Reader: TypeAlias = Callable[[str], object]
 _PLAIN_TYPES: Final = frozenset(
     {str, int, float, bool, uuid.UUID, decimal.Decimal, dt.date, dt.datetime, dt.time, dt.timedelta}
 )
-_WORDS: Final[dict[object, str]] = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+_WORDS: Final[dict[object, str]] = {
+    int: "a whole number",
+    float: "a number",
+    decimal.Decimal: "a number",
+    bool: "true or false",
+    str: "text",
+    dt.datetime: "a valid date and time",
+    dt.timedelta: "a valid duration (such as PT30M)",
+}
 
 # Python's own readers take underscores, spaces, digits of every script, nan, and as many digits as there are.
 _is_whole: Final = re.compile(r"[+-]?[0-9]{1,19}").fullmatch
 _is_number: Final = re.compile(
     r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?"
 ).fullmatch
+# A checkbox of a form is sent as "on"; the others are what people write into addresses.
+_BOOLS: Final = {
+    "true": True, "1": True, "on": True, "yes": True, "false": False, "0": False, "off": False, "no": False,
+}  # fmt: skip
+_LONGEST_BOOL: Final = 5
+
 _MIN_INT: Final = -(2**63)
 _MAX_INT: Final = 2**63 - 1
 
@@ -84,6 +98,13 @@ def _read_float(text: str) -> float:
     return value
 
 
+def _read_bool(text: str) -> bool:
+    value = _BOOLS.get(text.lower()) if len(text) <= _LONGEST_BOOL else None
+    if value is None:
+        raise ValueError("neither true nor false")
+    return value
+
+
 def _read_decimal(text: str) -> decimal.Decimal:
     # The exponent is bounded by the pattern: int() of 1e99999999 would fill the memory.
     if not _is_number(text):
@@ -122,4 +143,6 @@ def _msgspec_reader(kind: object) -> Reader:
     return read
 
 
-_OWN: Final[dict[object, Reader]] = {str: str, int: _read_int, float: _read_float, decimal.Decimal: _read_decimal}
+_OWN: Final[dict[object, Reader]] = {
+    str: str, int: _read_int, float: _read_float, bool: _read_bool, decimal.Decimal: _read_decimal,
+}  # fmt: skip

@@ -9,6 +9,7 @@ import jinja2
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from openviper.exceptions import OpenViperError
 from openviper.primitives.json import encode
 from openviper.templating.functions import TemplateGlobal
 from openviper.templating.kinds import is_plain_text
@@ -69,6 +70,18 @@ class _Sandbox(ImmutableSandboxedEnvironment):
                 "rename it to end in .html"
             )
         return super().join_path(template, parent)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Give an attribute; what knows why it is not there says so, in place of jinja2."""
+        found = super().getattr(obj, attribute)
+        if isinstance(found, jinja2.Undefined) and not attribute.startswith("_"):
+            try:
+                getattr(obj, attribute)
+            except OpenViperError:
+                raise
+            except AttributeError:
+                pass
+        return found
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Refuse what the class names in ``unsafe_in_templates``; ``*`` there names every attribute."""

@@ -1,12 +1,12 @@
 """What every template can call: ``static`` and ``url_for``, and what rooms above and projects register."""
 
 import builtins
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
-from urllib.parse import quote
+from typing import Final, Protocol, cast
 
-from openviper.conf import settings
+from openviper.primitives.imports import import_string
 
 __all__ = [
     "TemplateGlobal",
@@ -90,17 +90,21 @@ def refuse_unsafe(name: str, value: object) -> None:
 def static(name: str) -> str:
     """Write the address of a static file: ``STATIC_URL`` and the percent-encoded name.
 
+    While ``DEBUG`` is off, and ``collectstatic`` has made copies with hashed names, it is the address of the copy.
+
     Args:
         name: Path below the folder of static files, ``css/site.css``.
 
     Raises:
         ValueError: The name is empty or absolute, or has a backslash, a control character or a part ``..``.
     """
-    parts = name.split("/")
-    if {"", ".", ".."}.intersection(parts) or "\\" in name or any(ord(character) < 0x20 for character in name):
-        raise ValueError(f"static({name!r}): write a path below the static files, as in 'css/site.css'")
-    base: str = settings.STATIC_URL
-    return f"{base.rstrip('/')}/{quote(name)}"
+    return _static_writer()(name)
+
+
+@functools.cache
+def _static_writer() -> Callable[[str], str]:
+    # The room of static files stands above this one; the first page with such an address loads it.
+    return cast("Callable[[str], str]", import_string("openviper.staticfiles.address.static"))
 
 
 def url_for(request: _Request, name: str, /, **params: object) -> str:

@@ -11,6 +11,7 @@ from openviper.http.response import HTMLResponse
 from openviper.middleware.debug.facts import Rows, request_facts, settings_facts, show_path, version_facts
 from openviper.middleware.debug.frames import Failure, Frame, read_failures
 from openviper.middleware.debug.nearest import Candidate, nearest_routes
+from openviper.middleware.debug.queries import Queries, queries_of
 from openviper.middleware.debug.values import one_page, show_value
 from openviper.middleware.pages import build_page
 from openviper.routing.router import Router
@@ -36,7 +37,7 @@ def error_page(scope: Scope, error: BaseException, *, text: str) -> HTMLResponse
         first = failures[0]
         head = _head(scope, 500, first.kind, first.message, first)
         sections = [_failure(failure, place) for place, failure in enumerate(failures)]
-        sections += _facts(scope)
+        sections += [_queries(queries_of(scope)), *_facts(scope)]
     sections.append(_folded("Traceback as text", f'<pre class="text" tabindex="0">{escape(text)}</pre>'))
     return _page(f"{first.kind}: {first.message}"[:120], head, sections, status=500)
 
@@ -153,6 +154,22 @@ def _routes(candidates: Sequence[Candidate]) -> str:
     return (
         "<section><h2>Routes <small>the nearest to this address first</small></h2>"
         f'<div class="box"><table class="routes">{"".join(rows)}</table></div>{more}</section>\n'
+    )
+
+
+def _queries(shown: Queries | None) -> str:
+    if shown is None:
+        return ""
+    rows = []
+    for one in shown.statements:
+        told = f"<br>{escape(one.parameters)}" if one.parameters else ""
+        rows.append(
+            f"<tr><td>{escape(one.duration)}</td><td><code>{escape(one.sql)}</code>{told}</td>"
+            f"<td><code>{escape(one.caller)}</code></td></tr>\n"
+        )
+    return (
+        f"<section><h2>Queries <small>{escape(shown.summary)}</small></h2>"
+        f'<div class="box"><table class="queries">{"".join(rows)}</table></div></section>\n'
     )
 
 

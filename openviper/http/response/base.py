@@ -1,8 +1,8 @@
-"""The responses: what goes back, ready to be sent."""
+"""Responses with their whole content in memory."""
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self
 from urllib.parse import quote, urlsplit
 
 from openviper.http.cookies import SameSite, format_cookie
@@ -33,10 +33,13 @@ class Response:
     __slots__ = ("body", "raw_headers", "status_code")
 
     media_type: ClassVar[str | None] = None
+    #: Whether status, headers and body are all there is to send; false for a class with a ``__call__`` of its own.
+    is_whole: ClassVar[bool] = True
     _content_type: ClassVar[tuple[bytes, bytes] | None] = None
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        cls.is_whole = cls.__call__ is Response.__call__
         cls._content_type = None if cls.media_type is None else encode_content_type(cls.media_type)
 
     def __init__(
@@ -243,22 +246,67 @@ class RedirectResponse(Response):
     """Send the client elsewhere.
 
     Args:
-        url: A path of this site (``/next?page=2``), or the address of another one as ``http`` or ``https``.
+        url: A path of this site (``/next?page=2``), or the address of another one as ``http`` or ``https``; with path
+            parameters the name of a route (``shop:detail``). Without any it is never taken for a name.
         status_code: 301, 302, 303, 307 or 308; 307 keeps method and body.
         headers: Further header fields; None means none.
+        path_params: A value for each parameter of the route's path.
 
     Raises:
         ValueError: The address has another scheme, user information, a backslash or line break, ``..``, or a path
             of two slashes, which clients may read as another place; or the status is no redirect.
+        KeyError: Raised while sending: no route has the name, or the parameters do not fit it.
     """
 
-    __slots__ = ()
+    __slots__ = ("_path_params", "_route")
 
-    def __init__(self, url: str, status_code: int = 307, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        status_code: int = 307,
+        headers: Mapping[str, str] | None = None,
+        **path_params: object,
+    ) -> None:
         if status_code not in (301, 302, 303, 307, 308):
             raise ValueError(f"{status_code} is no redirect; use 301, 302, 303, 307 or 308")
         super().__init__(None, status_code, headers)
-        self.headers["location"] = _checked_location(url)
+        self._path_params = path_params
+        self._route = url if path_params else None
+        if self._route is None:
+            self.headers["location"] = _checked_location(url)
+
+    @classmethod
+    def to_route(
+        cls, name: str, /, status_code: int = 307, headers: Mapping[str, str] | None = None, **path_params: object
+    ) -> Self:
+        """Send the client to a route, by its name, whether or not its path has parameters.
+
+        Args:
+            name: Name of the route, ``shop:index``; it must not come from a client.
+            status_code: 301, 302, 303, 307 or 308.
+            headers: Further header fields; None means none.
+            path_params: A value for each parameter of the route's path.
+
+        Raises:
+            ValueError: The status is no redirect.
+            KeyError: Raised while sending: no route has the name, or the parameters do not fit it.
+        """
+        response = cls("/", status_code, headers)
+        del response.headers["location"]  # known when the application answers
+        response._route, response._path_params = name, path_params
+        return response
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response; the name of a route becomes its path in the application that answers.
+
+        Raises:
+            KeyError: No route has the name, the parameters do not fit it, or no application of ours answers.
+            ValueError: A value cannot stand in the path.
+        """
+        if self._route is not None:
+            path: str = scope.get("root_path", "") + scope["app"].url_for(self._route, **self._path_params)
+            self.headers["location"] = _checked_location(path)
+        await super().__call__(scope, receive, send)
 
 
 def _checked_status(status_code: int) -> int:
@@ -273,7 +321,10 @@ def _checked_location(url: str) -> str:
         raise ValueError(f"redirect to {url!r}: a backslash or control character may change its host")
     parts = urlsplit(url)
     if parts.scheme not in ("", "http", "https"):
-        raise ValueError(f"redirect to {url!r}: the scheme {parts.scheme!r} is not http or https")
+        raise ValueError(
+            f"redirect to {url!r}: the scheme {parts.scheme!r} is not http or https; "
+            "for the name of a route call RedirectResponse.to_route"
+        )
     if url.startswith("//") or (parts.scheme and not parts.netloc):
         raise ValueError(f"redirect to {url!r}: write a path with one slash in front, or scheme and host")
     if ".." in parts.path.split("/"):
