@@ -1,0 +1,44 @@
+"""Models, queries, transactions: what a project asks of its database; importing it opens nothing."""
+
+from openviper.db import fields
+from openviper.db.constraints import CheckConstraint, Index, UniqueConstraint
+from openviper.db.exceptions import ModelValidationError
+from openviper.db.fields.choices import TextChoice
+from openviper.db.manager import Manager, QuerySet
+from openviper.db.models import AbstractModel, Model
+from openviper.db.query.aggregates import Avg, Count, Max, Min, Sum
+from openviper.db.query.expressions import Case, Exists, F, OuterRef, Q, Subquery, Value, When
+from openviper.db.query.reading import Prefetch
+from openviper.db.related import RelatedManager
+from openviper.db.transactions import atomic, on_commit, on_rollback
+
+__all__ = [
+    "AbstractModel",
+    "Avg",
+    "Case",
+    "CheckConstraint",
+    "Count",
+    "Exists",
+    "F",
+    "Index",
+    "Manager",
+    "Max",
+    "Min",
+    "Model",
+    "ModelValidationError",
+    "OuterRef",
+    "Prefetch",
+    "Q",
+    "QuerySet",
+    "RelatedManager",
+    "Subquery",
+    "Sum",
+    "TextChoice",
+    "UniqueConstraint",
+    "Value",
+    "When",
+    "atomic",
+    "fields",
+    "on_commit",
+    "on_rollback",
+]

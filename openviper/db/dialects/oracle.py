@@ -1,0 +1,149 @@
+"""Oracle, as oracledb speaks to it: the empty text is NULL, a number may come as a float, and there is no time of day.
+
+The connection has to hand out decimals for numbers with a scale, ints for those without, and text for CLOB; see
+``fetch_decimals`` and ``fetch_lobs`` of the driver. Nothing of this module was run against a server.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from openviper.db.dialects import conversions as by
+from openviper.db.dialects.base import Dialect, Features
+from openviper.db.dialects.forms import Conversion, Family, Storage, StorageForm
+from openviper.db.fields.base import FieldKind
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.interfaces import Dialect as Compiler
+
+__all__ = ["OracleDialect"]
+
+# A VARCHAR2 has 4,000 bytes, whatever the characters are.
+_LONGEST_VARCHAR: Final = 4000
+_LONGEST_RAW: Final = 2000
+_MOST_DIGITS: Final = 38
+
+_FORMS: Final = {
+    FieldKind.SMALLINT: StorageForm(column_type="NUMBER(5)", family=Family.INTEGER),
+    FieldKind.INTEGER: StorageForm(column_type="NUMBER(10)", family=Family.INTEGER),
+    FieldKind.BIGINT: StorageForm(column_type="NUMBER(19)", family=Family.INTEGER),
+    FieldKind.FLOAT: StorageForm(column_type="BINARY_DOUBLE", family=Family.FLOAT),
+    FieldKind.BOOLEAN: StorageForm(
+        column_type="NUMBER(1)", family=Family.BOOLEAN, bind=by.BOOLEAN_TO_NUMBER, read=by.BOOLEAN_FROM_NUMBER
+    ),
+    FieldKind.UUID: StorageForm(
+        column_type="RAW(16)", family=Family.UUID, bind=by.UUID_TO_BYTES, read=by.UUID_FROM_BYTES
+    ),
+    # A DATE has a time of day, and comes as a datetime.
+    FieldKind.DATE: StorageForm(column_type="DATE", family=Family.DATE, read=Conversion("{v}.date()")),
+    FieldKind.TIME: StorageForm(
+        column_type="VARCHAR2(15 CHAR)", family=Family.TIME, bind=by.TIME_TO_TEXT, read=by.TIME_FROM_TEXT
+    ),
+    FieldKind.DURATION: StorageForm(
+        column_type="NUMBER(19)", family=Family.INTEGER, bind=by.DURATION_TO_NUMBER, read=by.DURATION_FROM_NUMBER
+    ),
+    FieldKind.JSON: StorageForm(
+        column_type="CLOB",
+        family=Family.JSON,
+        bind=by.JSON_TO_SORTED_TEXT,
+        read=by.JSON_FROM_TEXT,
+        is_ordered=False,
+        is_comparable=False,
+        is_computable=False,
+    ),
+    FieldKind.IP: StorageForm(column_type="VARCHAR2(39 CHAR)", family=Family.TEXT, is_ordered=False),
+}
+
+
+class OracleDialect(Dialect):
+    """Oracle 19c and later."""
+
+    name = "oracle"
+    drop_words = " CASCADE CONSTRAINTS"
+    table_names_sql = "SELECT table_name FROM user_tables"
+    server_facts: ClassVar[Mapping[str, object]] = {
+        "server_version_info": (19,),
+        "max_identifier_length": 128,
+        # Conditions are values from 23ai on, and the columns are numbers.
+        "supports_native_boolean": False,
+    }
+    features = Features(
+        placeholder="numeric",
+        max_parameters=65535,
+        max_list=1000,
+        max_identifier=128,
+        # RETURNING fills variables of the caller; there are no rows to read.
+        insert_returning=False,
+        update_returning=False,
+        delete_returning=False,
+        upsert="merge",
+        releases_savepoints=False,
+        ddl_in_transaction=False,
+        partial_indexes=False,
+        null_order=True,
+        nulls_are_low=False,
+        native_boolean=False,
+        bare_select=False,
+        empty_text_is_null=True,
+    )
+
+    def make_form(self, storage: Storage) -> StorageForm:
+        """Decide the form of what is stored."""
+        digits, places = storage.digits
+        match storage.kind:
+            case FieldKind.CHAR | FieldKind.TEXT:
+                return _make_text(storage)
+            case FieldKind.BINARY:
+                is_short = storage.max_length is not None and storage.max_length <= _LONGEST_RAW
+                return _with_empty(
+                    StorageForm(
+                        column_type=f"RAW({storage.max_length})" if is_short else "BLOB",
+                        family=Family.BINARY,
+                        is_ordered=is_short,
+                        is_comparable=is_short,
+                    ),
+                    storage,
+                    "b''",
+                )
+            case FieldKind.DECIMAL if digits <= _MOST_DIGITS:
+                return StorageForm(
+                    column_type=f"NUMBER({digits}, {places})", family=Family.DECIMAL, bind=by.exact_decimal(storage)
+                )
+            case FieldKind.DECIMAL:
+                return by.sortable_decimal(f"VARCHAR2({digits + 1} CHAR)", storage)
+            case FieldKind.DATETIME:
+                # With a zone the driver would still hand out a naive one.
+                return StorageForm(
+                    column_type="TIMESTAMP(6)",
+                    family=Family.DATETIME,
+                    bind=by.DATETIME_TO_NAIVE_UTC if self.use_tz else by.DATETIME_TO_NAIVE,
+                    read=by.DATETIME_FROM_NAIVE_UTC if self.use_tz else None,
+                )
+            case FieldKind.ARRAY:
+                return replace(by.json_array("CLOB", storage, use_tz=self.use_tz), is_comparable=False)
+        return _FORMS[storage.kind]
+
+    def load_compiler(self) -> "Callable[..., Compiler]":
+        """Load the class of SQLAlchemy's dialect."""
+        # SQLAlchemy costs a start 100 ms and is needed for a query that no plan exists for.
+        from sqlalchemy.dialects.oracle.base import OracleDialect as Writer
+
+        return Writer
+
+
+def _make_text(storage: Storage) -> StorageForm:
+    is_short = storage.kind == FieldKind.CHAR and (storage.max_length or 0) <= _LONGEST_VARCHAR
+    form = StorageForm(
+        column_type=f"VARCHAR2({storage.max_length} CHAR)" if is_short else "CLOB",
+        family=Family.TEXT,
+        is_ordered=is_short,
+        is_comparable=is_short,
+    )
+    return _with_empty(form, storage, "''")
+
+
+def _with_empty(form: StorageForm, storage: Storage, empty: str) -> StorageForm:
+    """Give the form for a field that has no NULL, so that a NULL in its column is what the engine made of nothing."""
+    if storage.null:
+        return form
+    return replace(form, read=Conversion(f"({empty} if {{v}} is None else {{v}})"), is_nullable=True)
