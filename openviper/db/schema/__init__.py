@@ -1,0 +1,1 @@
+"""Tables as data, and the DDL that makes them."""
