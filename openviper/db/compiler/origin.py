@@ -1,0 +1,186 @@
+"""Where an instance came from, and what has changed in it since.
+
+No values are copied when a row is read: the row itself stays with the instance, and what it says is converted again
+when somebody asks for changes. The function that does so is written on the first question.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeAlias, cast
+
+import orjson
+
+from openviper.db.dialects.base import Dialect
+from openviper.db.dialects.forms import Conversion
+from openviper.db.fields.base import AnyField, FieldKind
+from openviper.db.options import Options
+from openviper.db.query.expressions import Expression
+
+__all__ = ["Differ", "Known", "RowOrigin", "known_fields", "origin_for"]
+
+# Models that have been forgotten are not to be kept by what their instances once came from.
+_MOST_ORIGINS: Final = 2000
+# Is the value of no field.
+_MISSING: Final = object()
+
+_Diff: TypeAlias = Callable[[dict[str, object], Sequence[object]], tuple[str, ...]]
+
+
+class Known(NamedTuple):
+    """A field of an instance, and where the row has it.
+
+    Args:
+        field: The field.
+        place: Its index in the row; None where it was not read, so that any value is a change.
+        read: See ``StorageForm``.
+        null: Whether it may be NULL.
+    """
+
+    field: AnyField
+    place: int | None
+    read: Conversion | None = None
+    null: bool = True
+
+
+class Differ:
+    """Finds what differs between instances and the rows that they were made of.
+
+    Args:
+        known: All fields of the model, in order.
+    """
+
+    __slots__ = ("_compare", "known", "places")
+
+    def __init__(self, known: Sequence[Known]) -> None:
+        self.known = tuple(known)
+        self.places = {one.field.attname: one.place for one in known if one.place is not None}
+        self._compare: _Diff | None = None
+
+    def compare(self, values: dict[str, object], row: Sequence[object]) -> tuple[str, ...]:
+        """Name the fields that differ.
+
+        Args:
+            values: Of the instance, by attribute.
+            row: As the driver gave it.
+        """
+        if self._compare is None:
+            self._compare = _write_diff(self.known)
+        try:
+            return self._compare(values, row)
+        except TypeError:
+            # Expressions, of which some fields may be made, can be compared with nothing.
+            plain = {name: value for name, value in values.items() if not isinstance(value, Expression)}
+            if len(plain) == len(values):
+                raise
+            found = self._compare(plain, row)
+        return tuple(
+            one.field.name
+            for one in self.known
+            if one.field.name in found or (one.field.attname in values and one.field.attname not in plain)
+        )
+
+
+class RowOrigin:
+    """What made an instance of a row; see ``openviper.db.models.Origin``.
+
+    Args:
+        alias: The database that the row was read from.
+        differ: Finds what has changed.
+    """
+
+    __slots__ = ("_differ", "alias")
+
+    def __init__(self, alias: str, differ: Differ) -> None:
+        self.alias = alias
+        self._differ = differ
+
+    def __repr__(self) -> str:
+        return f"<RowOrigin {self.alias}>"
+
+    @property
+    def places(self) -> Mapping[str, int]:
+        """The indexes in the row of all fields that it has, by attribute."""
+        return self._differ.places
+
+    def changed_fields(self, record: object, row: Sequence[object]) -> tuple[str, ...]:
+        """Name the fields whose values differ from those of the row.
+
+        Args:
+            record: The instance.
+            row: What its ``_row`` holds: the row as the driver gave it.
+        """
+        return self._differ.compare(vars(record), row)
+
+
+@lru_cache(_MOST_ORIGINS)
+def origin_for(options: Options, dialect: Dialect, names: tuple[str, ...], alias: str) -> RowOrigin:
+    """Give the origin of instances whose row holds some fields and nothing else; the same one on every call.
+
+    Args:
+        options: Of the model.
+        dialect: Of the database.
+        names: Attributes of the fields, in the order of the row.
+        alias: The database.
+    """
+    places = {name: place for place, name in enumerate(names)}
+    return RowOrigin(alias, Differ(known_fields(options, dialect, places)))
+
+
+def known_fields(options: Options, dialect: Dialect, places: Mapping[str, int]) -> list[Known]:
+    """Say of every field of a model where the row has it.
+
+    Args:
+        options: Of the model.
+        dialect: Of the database.
+        places: Indexes by attribute.
+    """
+    known = []
+    for field in options.fields:
+        form = dialect.form_of(field)
+        known.append(Known(field, places.get(field.attname), form.read, null=field.null or form.is_nullable))
+    return known
+
+
+def _write_diff(known: Sequence[Known]) -> _Diff:
+    """Write the function that compares."""
+    names: dict[str, object] = {"_missing": _MISSING, "_differs": _differs_as_json}
+    lines = ["def diff(values, row):", "    found = []", "    get = values.get"]
+    for one in known:
+        lines.append(f"    x = get({one.field.attname!r}, _missing)")
+        lines += _compare(one, names)
+    lines.append("    return tuple(found)")
+    exec(compile("\n".join(lines), "<changes>", "exec"), names)  # noqa: S102 - names of fields as literals
+    return cast("_Diff", names["diff"])
+
+
+def _compare(one: Known, names: dict[str, object]) -> list[str]:
+    """Give the lines for one field, whose value is in ``x``."""
+    add = f"        found.append({one.field.name!r})"
+    if one.place is None:
+        return ["    if x is not _missing:", add]
+    if one.read is None:
+        # What the driver gave is mostly the same object still.
+        test = "x is not y and x != y"
+        if one.field.kind is FieldKind.FLOAT:
+            test += " and (x == x or y == y)"  # NaN equals nothing, and has not changed
+        return [f"    y = row[{one.place}]", f"    if {test} and x is not _missing:", add]
+    names |= one.read.names
+    test = "_differs(x, y)" if _holds_json(one.field) else "x != y"
+    return [
+        f"    y = row[{one.place}]",
+        f"    y = {one.read.write('y', null=one.null)}",
+        f"    if x is not _missing and {test}:",
+        add,
+    ]
+
+
+def _holds_json(field: AnyField) -> bool:
+    """Tell whether equal values may be different JSON: ``1``, ``1.0`` and ``true``."""
+    return field.kind is FieldKind.JSON or (field.base_field is not None and _holds_json(field.base_field))
+
+
+def _differs_as_json(value: object, stored: object) -> bool:
+    try:
+        return orjson.dumps(value, None, orjson.OPT_SORT_KEYS) != orjson.dumps(stored, None, orjson.OPT_SORT_KEYS)
+    except TypeError:  # the value cannot be stored, which whoever saves it is told
+        return True

@@ -1,0 +1,168 @@
+"""Conditions of a description as SQL.
+
+Negation is carried down to the comparisons: there NULL, which is neither true nor false, is made to count as "no". So
+what stands below ``Not`` holds for rows without a value too, on every engine, and indexes stay of use.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from openviper.db.compiler.comparisons import Comparison, compare, truth_of
+from openviper.db.compiler.expressions import compile_expression, take_parts
+from openviper.db.compiler.lookups import read_rest
+from openviper.db.compiler.paths import SEPARATOR
+from openviper.db.compiler.pieces import join
+from openviper.db.compiler.scope import Scope
+from openviper.db.compiler.terms import Predicate
+from openviper.db.exceptions import FieldError
+from openviper.db.query import description as d
+
+if TYPE_CHECKING:
+    from sqlalchemy import Select
+
+__all__ = ["compile_condition", "has_aggregate"]
+
+
+def compile_condition(condition: d.Condition, scope: Scope) -> Predicate:
+    """Write a condition.
+
+    A relation to many rows becomes EXISTS, so that no row comes twice. What stands below ``Not`` holds for NULL too.
+
+    Args:
+        condition: The node.
+        scope: The statement that it stands in.
+
+    Raises:
+        FieldError: It names a field or a lookup that does not exist, or compares what cannot be compared.
+    """
+    return _compile(condition, scope, negated=False)
+
+
+def has_aggregate(condition: d.Condition, scope: Scope) -> bool:
+    """Tell whether a condition looks at an aggregate, so that it belongs into HAVING.
+
+    Args:
+        condition: The node.
+        scope: The statement, whose annotations are known.
+    """
+    paths = _paths(condition, whole=True)
+    return any(path.partition(SEPARATOR)[0] in scope.aggregates for path in paths) or any(
+        isinstance(node, d.Aggregate) for node in _nodes(condition, whole=True)
+    )
+
+
+def _compile(condition: d.Condition, scope: Scope, *, negated: bool) -> Predicate:
+    match condition:
+        case d.Not():
+            return _compile(condition.part, scope, negated=not negated)
+        case d.And():
+            return join([*_and_parts(condition, scope, negated=negated)], is_and=not negated)
+        case d.Or():
+            prefix = _prefix_of(condition, scope)
+            if prefix is not None:
+                return _exists([condition], scope, prefix, negated=negated)
+            parts = [_compile(part, scope, negated=negated) for part in condition.parts]
+            return join(parts, is_and=negated)
+    prefix = _first_many(condition, scope)
+    if prefix is not None:
+        return _compile_many(condition, scope, prefix, negated=negated)
+    return _compile_leaf(condition, scope, negated=negated)
+
+
+def _compile_leaf(condition: d.Lookup | d.Truth, scope: Scope, *, negated: bool) -> Predicate:
+    if isinstance(condition, d.Truth):
+        typed = compile_expression(condition.expression, scope)
+        if condition.lookup is None or condition.operand is None:
+            return truth_of(typed, scope, negated=negated)
+        compared = Comparison(typed, condition.lookup, condition.operand, target=None, path="an expression")
+        return compare(compared, scope, negated=negated)
+    found = scope.find(condition.path)
+    reading = read_rest(found, condition.path)
+    left = take_parts(found.typed._replace(name=condition.path), reading.parts, scope)
+    operand = condition.operand
+    right = d.Param(operand) if isinstance(operand, int) else operand
+    target = None if reading.parts else found.target
+    comparison = Comparison(left, reading.lookup, right, target=target, path=condition.path)
+    return compare(comparison, scope, negated=negated)
+
+
+def _compile_many(condition: d.Lookup | d.Truth, scope: Scope, prefix: tuple[str, ...], *, negated: bool) -> Predicate:
+    """Write a comparison with rows of a relation; that there are none is asked of the relation itself."""
+    path = SEPARATOR.join(prefix)
+    if isinstance(condition, d.Lookup) and condition.path == f"{path}{SEPARATOR}isnull":
+        if not isinstance(condition.operand, d.Flag):
+            raise FieldError(f"{condition.path} takes True or False")
+        return _exists([], scope, prefix, negated=negated != condition.operand.value)
+    if isinstance(condition, d.Lookup) and condition.path == path and isinstance(condition.operand, d.Null):
+        return _exists([], scope, prefix, negated=not negated)
+    return _exists([condition], scope, prefix, negated=negated)
+
+
+def _and_parts(condition: d.And, scope: Scope, *, negated: bool) -> Iterator[Predicate]:
+    """Write the parts; those that look at the same rows of a relation become one."""
+    together: dict[tuple[str, ...], list[d.Condition]] = {}
+    for part in condition.parts:
+        prefix = _prefix_of(part, scope)
+        if prefix is None:
+            yield _compile(part, scope, negated=negated)
+        else:
+            together.setdefault(prefix, []).append(part)
+    for prefix, parts in together.items():
+        yield _exists(parts, scope, prefix, negated=negated)
+
+
+def _exists(parts: Sequence[d.Condition], scope: Scope, prefix: tuple[str, ...], *, negated: bool) -> Predicate:
+    from sqlalchemy import exists, literal_column, not_, select  # loaded by the first query
+
+    rows, link = scope.rows_of(prefix)
+    condition = _compile(d.And(tuple(parts)), rows, negated=False)
+    inner: Select[Any] = select(literal_column("1")).select_from(rows.froms()).where(link, condition)
+    found = exists(inner.correlate_except(*rows.own_tables()))
+    return not_(found) if negated else found
+
+
+def _prefix_of(condition: d.Condition, scope: Scope) -> tuple[str, ...] | None:
+    """Give the relation to many rows that a whole condition is about; None if only parts of it are, or none is."""
+    match condition:
+        case d.Not():
+            return None
+        case d.And() | d.Or():
+            found = {_prefix_of(part, scope) for part in condition.parts}
+            return found.pop() if len(found) == 1 else None
+    prefix = _first_many(condition, scope)
+    if prefix is None or (isinstance(condition, d.Lookup) and _asks_for_none(condition, prefix)):
+        return None
+    return prefix
+
+
+def _asks_for_none(condition: d.Lookup, prefix: tuple[str, ...]) -> bool:
+    path = SEPARATOR.join(prefix)
+    return condition.path == f"{path}{SEPARATOR}isnull" or (
+        condition.path == path and isinstance(condition.operand, d.Null)
+    )
+
+
+def _first_many(condition: d.Lookup | d.Truth, scope: Scope) -> tuple[str, ...] | None:
+    for path in _paths(condition):
+        prefix = scope.many_of(path)
+        if prefix is not None:
+            return prefix
+    return None
+
+
+def _paths(node: object, *, whole: bool = False) -> Iterator[str]:
+    """Give the paths of a node, but not of other queries and of aggregates, nor of CASE, which see to theirs."""
+    for one in _nodes(node, whole=whole):
+        if isinstance(one, d.Lookup | d.Column):
+            yield one.path
+
+
+def _nodes(node: object, *, whole: bool) -> Iterator[tuple[object, ...]]:
+    if not isinstance(node, tuple):
+        return
+    if hasattr(node, "kind"):
+        yield node
+    if isinstance(node, d.Subquery | d.Exists | d.Aggregate) or (isinstance(node, d.Case) and not whole):
+        return
+    for part in cast("tuple[object, ...]", node):
+        yield from _nodes(part, whole=whole)

@@ -1,0 +1,43 @@
+"""The functions of the database for queries, by the name that users import: ``Lower("title")``, ``Now()``."""
+
+from openviper.db.query.functions import (
+    Abs,
+    Cast,
+    Ceil,
+    Coalesce,
+    Concat,
+    Extract,
+    Floor,
+    Greatest,
+    Least,
+    Length,
+    Lower,
+    Now,
+    NullIf,
+    Replace,
+    Round,
+    Substr,
+    Trim,
+    Upper,
+)
+
+__all__ = [
+    "Abs",
+    "Cast",
+    "Ceil",
+    "Coalesce",
+    "Concat",
+    "Extract",
+    "Floor",
+    "Greatest",
+    "Least",
+    "Length",
+    "Lower",
+    "Now",
+    "NullIf",
+    "Replace",
+    "Round",
+    "Substr",
+    "Trim",
+    "Upper",
+]
