@@ -1,0 +1,253 @@
+"""Saving one instance: a new row, or the changed fields of one that is there."""
+
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from typing import Final
+
+from openviper.db.compiler.write import insert_plan, update_plan
+from openviper.db.connections import Database
+from openviper.db.exceptions import FieldError, TableNotFound
+from openviper.db.executor import name_model
+from openviper.db.fields.base import AnyField
+from openviper.db.options import Options
+from openviper.db.permissions import check_permission, slot
+from openviper.db.persistence.computed import (
+    Computed,
+    has_computed,
+    is_computed,
+    note_computed,
+    take_computed,
+    write_computed,
+)
+from openviper.db.persistence.names import read_update_fields
+from openviper.db.persistence.record import (
+    Stored,
+    bind,
+    clean_for_save,
+    keep_on_rollback,
+    note_stored,
+    refuse_unread,
+    restore,
+)
+from openviper.db.persistence.target import target_of
+
+__all__ = ["insert", "save", "try_insert", "update"]
+
+_MAX_MODELS: Final = 1000
+
+
+async def save(
+    record: Stored,
+    *,
+    using: str | None = None,
+    update_fields: Collection[str] | None = None,
+    force_insert: bool = False,
+    force_update: bool = False,
+    ignore_permissions: bool = False,
+) -> None:
+    """Store an instance; see ``Model.save``.
+
+    Args:
+        record: The instance.
+        using: Alias of the database; None means the one it came from, else that of its model.
+        update_fields: Names of the fields to write; None means those that have changed, none at all writes nothing.
+        force_insert: Whether it is a new row in any case.
+        force_update: Whether it is a row that is there in any case.
+        ignore_permissions: Whether nobody is asked.
+
+    Raises:
+        ValueError: The arguments contradict each other, or a field is unknown.
+        ModelValidationError: Fields hold what they must not.
+        DoesNotExist: The row to update is gone.
+    """
+    options, origin = record._meta, record._origin
+    database = target_of(options, using or (origin.alias if origin is not None else None))
+    names = None if update_fields is None else read_update_fields(update_fields, options)
+    if force_insert and (force_update or names is not None):
+        raise ValueError("force_insert makes a new row, so it goes with neither force_update nor update_fields")
+    if names is not None and not names:
+        return
+    if force_insert or not (force_update or names is not None or _is_stored(record, database)):
+        await insert(record, database, ignore_permissions=ignore_permissions)
+    else:
+        await update(record, database, names, ignore_permissions=ignore_permissions)
+
+
+async def insert(record: Stored, database: Database, *, ignore_permissions: bool = False) -> None:
+    """Store an instance as a new row, in one statement.
+
+    Args:
+        record: The instance; a failure leaves it as it was.
+        database: Where to.
+        ignore_permissions: Whether nobody is asked.
+    """
+    await _insert(record, database, ignores=False, ignore_permissions=ignore_permissions)
+
+
+async def try_insert(record: Stored, database: Database) -> bool:
+    """Store an instance as a new row, unless a row that is there keeps it from being one.
+
+    Args:
+        record: The instance.
+        database: Where to; its engine knows ``ON CONFLICT DO NOTHING``.
+
+    Returns:
+        Whether it was stored.
+    """
+    return await _insert(record, database, ignores=True, ignore_permissions=False)
+
+
+async def update(
+    record: Stored, database: Database, names: Collection[str] | None, *, ignore_permissions: bool = False
+) -> None:
+    """Write fields of an instance to its row, in one statement, or none where nothing has changed.
+
+    Args:
+        record: The instance; a failure leaves it as it was.
+        database: Where to.
+        names: The fields; None means those that have changed.
+        ignore_permissions: Whether nobody is asked.
+    """
+    options = record._meta
+    if slot.checker is not None and not ignore_permissions:
+        await check_permission(options.model, "update")
+    values = vars(record)
+    before = values.copy()
+    placed = None
+    try:
+        computed = _clean_for_update(record, names)
+        fields = _prepare_update(record, names, database, computed)
+        if computed:
+            placed = values.copy()
+            touched, args = await write_computed(record, database, fields, computed)
+        elif not fields:
+            return
+        else:
+            plan = update_plan(options, database.dialect, tuple(one.attname for one in fields))
+            fields, args = plan.fields, bind(plan, values)
+            placed = values.copy()
+            try:
+                touched = await database.execute(plan.sql, args)
+            except TableNotFound as error:
+                raise name_model(error, options) from error
+        if not touched:
+            raise options.model.DoesNotExist(
+                f"{options.label} {values[options.pk.attname]!r} is not in database {database.alias!r} any more, so it "
+                "cannot be updated; save(force_insert=True) stores it as a new row"
+            )
+    except BaseException:
+        restore(values, before, placed)
+        raise
+    if computed:
+        note_computed(record, database, computed, fields, args)
+        return
+    keep_on_rollback([record], database)
+    note_stored(record, database, fields, args)
+
+
+async def _insert(record: Stored, database: Database, *, ignores: bool, ignore_permissions: bool) -> bool:
+    options = record._meta
+    if slot.checker is not None and not ignore_permissions:
+        await check_permission(options.model, "create")
+    values = vars(record)
+    before = values.copy()
+    placed = None
+    key = options.pk
+    try:
+        clean_for_save(record)
+        makes_key = key.auto and values[key.attname] is None
+        plan = insert_plan(options, database.dialect, makes_key=makes_key, ignores=ignores)
+        for field in plan.prepared:
+            values[field.attname] = field.pre_save(values[field.attname], is_new=True)
+        args = bind(plan, values)
+        placed = values.copy()
+        try:
+            # What gives no key back says by the number of rows whether it was stored.
+            made = await (database.fetch_value if makes_key else database.execute)(plan.sql, args)
+        except TableNotFound as error:
+            raise name_model(error, options) from error
+    except BaseException as error:
+        restore(values, before, placed)
+        if isinstance(error, KeyError):
+            refuse_unread(record, error)
+        raise
+    if ignores and not made:
+        restore(values, before, placed)
+        return False
+    keep_on_rollback([record], database)
+    if makes_key:
+        values[key.attname] = made
+        args = (*args, made)
+    record._row = args
+    record._origin = plan.origin(database.alias)
+    return True
+
+
+def _is_stored(record: Stored, database: Database) -> bool:
+    """Tell whether there is a row; an instance whose key was taken away, or that goes elsewhere, is new."""
+    if record._row is None or vars(record).get(record._meta.pk.attname) is None:
+        return False
+    return _came_from(record, database)
+
+
+def _came_from(record: Stored, database: Database) -> bool:
+    return record._origin is None or record._origin.alias == database.alias
+
+
+def _clean_for_update(record: Stored, names: Collection[str] | None) -> Computed:
+    """Clean the fields that may be written, and take out of the instance those that the engine computes."""
+    fields = record._meta.fields
+    left = [] if names is None else [one.name for one in fields if one.name not in names]
+    if not has_computed(record):
+        clean_for_save(record, left)
+        return {}
+    # They stay in place until all is clean: a clean() of the author sees what was assigned.
+    computed = [one.name for one in fields if one.name not in left and is_computed(record, one)]
+    clean_for_save(record, [*left, *computed])
+    return take_computed(record, computed)
+
+
+def _prepare_update(
+    record: Stored, names: Collection[str] | None, database: Database, computed: Computed
+) -> Sequence[AnyField]:
+    """Give the fields that are written, with the values in place that some of them set by themselves."""
+    options = record._meta
+    key = options.pk
+    changed = record.changed_fields()
+    # An UPDATE under the new key would miss the row, or hit another one.
+    if record._row and key.name in changed:
+        raise FieldError(
+            f"the key of this {options.label} was changed after it was read, and a row keeps its key; "
+            "save(force_insert=True) stores another row under the new one"
+        )
+    values = vars(record)
+    if not _came_from(record, database):
+        # What the row holds over there is not known.
+        changed = tuple(field.name for field in options.fields if field.attname in values)
+    wanted = changed if names is None else names
+    if not wanted and not computed:
+        return []
+    chosen = {name: options.by_name[name] for name in wanted if name != key.name}
+    if computed:
+        chosen = {name: field for name, field in chosen.items() if field.attname not in computed}
+    for field in chosen.values():
+        getattr(record, field.attname)  # or the error of a field that was not read
+    for field in _prepared(options):
+        if field.name in chosen or (names is None and field.attname in values):
+            held = values[field.attname]
+            made = values[field.attname] = field.pre_save(held, is_new=False)
+            # One that keeps what is there, such as auto_now_add, gives no reason for a statement.
+            if made is not held:
+                chosen[field.name] = field
+    # Reached by names or force_update only: save() stores what has no key as a new row.
+    if values.get(key.attname) is None:
+        raise ValueError(
+            f"this {options.label} has no key, so there is no row of it to update; save it without arguments"
+        )
+    return list(chosen.values())
+
+
+@lru_cache(maxsize=_MAX_MODELS)
+def _prepared(options: Options) -> tuple[AnyField, ...]:
+    """Give the fields that may set themselves; most models have few, and all pay for those that are asked."""
+    return tuple(field for field in options.fields if field.prepares and field is not options.pk)

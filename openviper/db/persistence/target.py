@@ -1,0 +1,51 @@
+"""Where a write goes, whether it may, and what its failure is called."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from openviper.db.connections import Database
+from openviper.db.exceptions import DatabaseReadOnlyError, TableNotFound
+from openviper.db.executor import database_of, name_model
+from openviper.db.options import Options
+from openviper.db.permissions import Action, check_permission, slot
+
+__all__ = ["allow", "named", "target_of"]
+
+
+def target_of(options: Options, using: str | None = None) -> Database:
+    """Give the database that rows of a model are written to.
+
+    Args:
+        options: Of the model.
+        using: Alias of the database; None means that of the model, else ``default``.
+
+    Raises:
+        DatabaseReadOnlyError: The model is for reading only.
+    """
+    if options.read_only:
+        raise DatabaseReadOnlyError(f"{options.label} is read only (Meta.read_only), so nothing of it is written")
+    return database_of(options, using)
+
+
+async def allow(options: Options, action: Action, *, ignore_permissions: bool = False) -> None:
+    """Ask whether the running task may do something with a model.
+
+    Args:
+        options: Of the model.
+        action: What is done.
+        ignore_permissions: True asks nobody.
+
+    Raises:
+        PermissionError: It may not.
+    """
+    if slot.checker is not None and not ignore_permissions:
+        await check_permission(options.model, action)
+
+
+@contextmanager
+def named(options: Options) -> Iterator[None]:
+    """Name the model in the error of a statement whose table is missing."""
+    try:
+        yield
+    except TableNotFound as error:
+        raise name_model(error, options) from error

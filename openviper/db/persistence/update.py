@@ -1,0 +1,72 @@
+"""Changing the rows of a query set where they are, without reading them."""
+
+from collections.abc import Mapping
+
+from openviper.db.compiler.change import change_plan
+from openviper.db.connections import Database
+from openviper.db.exceptions import FieldError
+from openviper.db.options import Options
+from openviper.db.persistence.names import find_field
+from openviper.db.persistence.target import allow, named, target_of
+from openviper.db.query.description import Expression as Node
+from openviper.db.query.description import Param, Query
+from openviper.db.query.expressions import Described, Expression
+from openviper.db.query.lowering import lower
+from openviper.db.query.writes import Delete, Update, rows_of
+
+__all__ = ["change_rows", "update_rows"]
+
+
+async def update_rows(
+    query: Query, values: tuple[object, ...], assignments: Mapping[str, object], using: str | None = None
+) -> int:
+    """Set fields in all rows of a query, in one statement, and give how many rows there were.
+
+    Args:
+        query: The description of the query set.
+        values: Its values.
+        assignments: What fields are set to, by name: values, instances for references, or expressions.
+        using: Alias of the database; None means that of the model.
+
+    Raises:
+        FieldError: A name is of no field, or of the key; or an expression is of another kind than its field.
+        ModelValidationError: Fields refuse their values; all of them are named.
+        ValueError: Nothing is set.
+    """
+    options: Options = query.model._meta
+    database = target_of(options, using)
+    if not assignments:
+        raise ValueError(f"update() of {options.label} sets nothing; write update(field=value)")
+    await allow(options, "update")
+    given = list(values)
+    nodes: dict[str, Node] = {}
+    for name, value in assignments.items():
+        field = find_field(name, options, "update()")
+        if field.attname in nodes:
+            raise FieldError(
+                f"update() sets {field.name} of {options.label} twice, as {field.name} and {field.attname}"
+            )
+        nodes[field.attname] = _lower(value, given)
+    return await change_rows(Update(rows_of(query), tuple(nodes.items())), tuple(given), database)
+
+
+async def change_rows(change: Update | Delete, values: tuple[object, ...], database: Database) -> int:
+    """Run a statement that changes rows, and give how many there were.
+
+    Args:
+        change: The description.
+        values: Its values.
+        database: Where to.
+    """
+    plan = change_plan(change, database.dialect).sized(values)
+    plan.reader(database.alias)  # which refuses a part that belongs to another database
+    with named(change.query.model._meta):
+        return await database.execute(plan.sql, plan.bind(values))
+
+
+def _lower(value: object, values: list[object]) -> Node:
+    """Give the node of what a field is set to; a plain value is looked at by the field, None among them."""
+    if isinstance(value, Expression | Described):
+        return lower(value, values)
+    values.append(value)
+    return Param(len(values) - 1)

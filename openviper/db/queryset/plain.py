@@ -1,0 +1,116 @@
+"""Query sets whose rows become plain Python objects instead of instances."""
+
+from typing import Any, Literal, TypeVar, overload
+
+from openviper.db.exceptions import FieldError
+from openviper.db.query import description as d
+from openviper.db.query.expressions import Expression
+from openviper.db.queryset.chain import Chain, M, R
+from openviper.db.queryset.read import Rows
+
+__all__ = ["DictQuerySet", "FlatQuerySet", "NamedQuerySet", "PlainRows", "TupleQuerySet", "check_names"]
+
+C = TypeVar("C", bound=Chain[Any, Any])
+
+
+class PlainRows(Rows[M, R]):
+    """Rows that can be had as plain objects as well."""
+
+    __slots__ = ()
+
+    def values(self, *names: str, **expressions: Expression) -> "DictQuerySet[M]":
+        """Give dicts in place of instances.
+
+        Args:
+            names: Of fields, through relations as ``author__name``, and of annotations; none stands for all.
+            expressions: What is computed besides, by name.
+
+        Raises:
+            FieldError: An expression is none, or its name is taken.
+            TypeError: A name is no text.
+        """
+        return self._as(DictQuerySet, "dicts", check_names("values", names), expressions)
+
+    @overload
+    def values_list(
+        self, *names: str, flat: Literal[False] = ..., named: Literal[False] = ..., **expressions: Expression
+    ) -> "TupleQuerySet[M]": ...
+    @overload
+    def values_list(
+        self, *names: str, flat: Literal[True], named: Literal[False] = ..., **expressions: Expression
+    ) -> "FlatQuerySet[M]": ...
+    @overload
+    def values_list(
+        self, *names: str, flat: Literal[False] = ..., named: Literal[True], **expressions: Expression
+    ) -> "NamedQuerySet[M]": ...
+    def values_list(
+        self, *names: str, flat: bool = False, named: bool = False, **expressions: Expression
+    ) -> "TupleQuerySet[M] | FlatQuerySet[M] | NamedQuerySet[M]":
+        """Give tuples in place of instances, or single values.
+
+        Args:
+            names: Of fields, through relations as ``author__name``, and of annotations; none stands for all.
+            flat: Whether the one field that is named is given by itself.
+            named: Whether the tuples have attributes of the names.
+            expressions: What is computed besides, by name.
+
+        Raises:
+            FieldError: ``flat`` is asked for with another number of fields or with ``named``; an expression is none, or
+                its name is taken.
+            TypeError: A name is no text.
+        """
+        columns = check_names("values_list", names)
+        if flat and named:
+            raise FieldError("values_list() gives single values or named tuples; give one of flat and named")
+        if named:
+            return self._as(NamedQuerySet, "named", columns, expressions)
+        if not flat:
+            return self._as(TupleQuerySet, "tuples", columns, expressions)
+        if len(names) + len(expressions) != 1:
+            raise FieldError(f"values_list(flat=True) takes one field, not {len(names) + len(expressions)}")
+        return self._as(FlatQuerySet, "flat", columns, expressions)
+
+    def _as(self, kind: type[C], mode: d.Mode, columns: tuple[str, ...], expressions: dict[str, Expression]) -> C:
+        """Give a query set of another kind; what concerns instances is dropped, a prefetch is refused later."""
+        rows = self._annotate(expressions) if expressions else self
+        names = (*columns, *expressions) or None
+        query = rows.query._replace(mode=mode, columns=names, deferred=(), related=())
+        return kind(query, rows.params, rows.db_alias, prefetches=rows.prefetches, is_none=rows.is_none)
+
+
+class DictQuerySet(PlainRows[M, dict[str, Any]]):
+    """Rows as dicts, of ``values()``."""
+
+    __slots__ = ()
+
+
+class TupleQuerySet(PlainRows[M, tuple[Any, ...]]):
+    """Rows as tuples, of ``values_list()``."""
+
+    __slots__ = ()
+
+
+class NamedQuerySet(PlainRows[M, Any]):
+    """Rows as named tuples, of ``values_list(named=True)``."""
+
+    __slots__ = ()
+
+
+class FlatQuerySet(PlainRows[M, Any]):
+    """One value of each row, of ``values_list(flat=True)``."""
+
+    __slots__ = ()
+
+
+def check_names(method: str, names: tuple[object, ...]) -> tuple[str, ...]:
+    """Refuse what is no text among the names that a method was given.
+
+    Raises:
+        TypeError: The message names the method.
+    """
+    found: list[str] = []
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"{method} takes names of fields, not {type(name).__name__}")
+        found.append(name)
+    return tuple(found)
