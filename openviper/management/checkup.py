@@ -14,6 +14,7 @@ from openviper.core.project import package_of_settings
 from openviper.exceptions import ImproperlyConfigured, OpenViperError, SettingsValidationError
 from openviper.primitives.imports import module_exists
 from openviper.primitives.problems import Problem, Severity
+from openviper.staticfiles import checks as static_checks
 from openviper.templating import checks as template_checks
 
 __all__ = ["find_loading_problems", "find_problems"]
@@ -32,6 +33,11 @@ def find_problems(*, deploy: bool = False) -> list[Problem]:
         return problems
     app_checks.register_checks()
     template_checks.register_checks()
+    static_checks.register_checks()
+    if settings.DATABASE_URL or settings.DATABASES:
+        from openviper.db import checks as database_checks  # a project without a database loads nothing of it
+
+        database_checks.register_checks()
     problems = run_checks(deploy=deploy)
     areas = {problem.id.partition(".")[0] for problem in problems if problem.severity is Severity.ERROR}
     if settings.module is not None and not areas & _BELOW_APPLICATION:

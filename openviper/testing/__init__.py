@@ -9,9 +9,11 @@ from openviper.testing.exceptions import (
     ResponseTooLargeError,
     TooManyRedirectsError,
 )
+from openviper.testing.queries import max_queries, watch_queries
 from openviper.testing.response import TestResponse
 from openviper.testing.settings import override_settings
-from openviper.testing.sync import SyncTestClient
+from openviper.testing.stream import StreamedResponse
+from openviper.testing.sync import SyncStreamedResponse, SyncTestClient
 
 __all__ = [
     "AppTimeoutError",
@@ -20,9 +22,13 @@ __all__ = [
     "LifespanFailedError",
     "ProtocolError",
     "ResponseTooLargeError",
+    "StreamedResponse",
+    "SyncStreamedResponse",
     "SyncTestClient",
     "TestClient",
     "TestResponse",
     "TooManyRedirectsError",
+    "max_queries",
     "override_settings",
+    "watch_queries",
 ]

@@ -1,7 +1,8 @@
 """The asynchronous test client: an application called in this process, without a socket."""
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from types import TracebackType
 from typing import ClassVar, Final, Self, TypedDict, Unpack
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from openviper.testing.exchange import exchange
 from openviper.testing.lifespan import LifespanRunner
 from openviper.testing.request import OutgoingRequest, RequestOptions, build_request, build_scope, follow_redirect
 from openviper.testing.response import TestResponse
+from openviper.testing.stream import StreamedResponse
 from openviper.types import ASGIApp
 
 __all__ = ["ClientOptions", "TestClient"]
@@ -134,6 +136,43 @@ class TestClient:
     async def delete(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
         """Send a DELETE request; see ``request``."""
         return await self.request("DELETE", url, **options)
+
+    @contextlib.asynccontextmanager
+    async def stream(self, method: str, url: str, **options: Unpack[RequestOptions]) -> AsyncIterator[StreamedResponse]:
+        """Send a request and read the response while it is made; redirects are not followed.
+
+        ``async with client.stream("GET", "/feed") as response:`` goes on as soon as the head is there; then
+        ``response.iter_bytes()`` gives the pieces. Leaving the block before the end is a disconnect, which the
+        application has to notice.
+
+        Args:
+            method: HTTP method.
+            url: As for ``request``.
+            options: See ``RequestOptions``.
+
+        Raises:
+            ProtocolError: The application broke a rule of ASGI or HTTP, or gave no complete response.
+            AppTimeoutError: The head, the next piece or, after the block, the end took too long.
+            BaseException: Whatever the application raises.
+        """
+        outgoing = build_request(method, url, self.base_url, self.headers, options)
+        state = {} if self._lifespan is None else self._lifespan.state
+        response = StreamedResponse(
+            self.app,
+            build_scope(outgoing, self.cookies, state),
+            outgoing.body,
+            url=outgoing.url,
+            seconds=self._timeout,
+            max_bytes=self._max_response_bytes,
+        )
+        try:
+            await response.wait_started()
+            self.cookies.receive(response.headers.getlist("set-cookie"), outgoing.url)
+            yield response
+        except BaseException:
+            await response.abandon()  # the error of the test is the one to be seen
+            raise
+        await response.leave()
 
     async def _send(self, outgoing: OutgoingRequest, history: list[TestResponse] | None = None) -> TestResponse:
         state = {} if self._lifespan is None else self._lifespan.state

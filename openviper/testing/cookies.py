@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
+from typing import Final
 from urllib.parse import urlsplit
 
 from openviper.http.cookies import decode_cookie_value
@@ -11,6 +12,8 @@ from openviper.http.cookies import decode_cookie_value
 __all__ = ["CookieJar", "ReceivedCookie", "parse_set_cookie"]
 
 # Only its codec is used: as a parser it drops the whole header at an attribute that it does not know.
+# Seconds; a thousand years, which every float and date can hold.
+_LONGEST_AGE: Final = 1000 * 366 * 86400
 _CODEC: SimpleCookie = SimpleCookie()
 
 
@@ -179,7 +182,8 @@ def _quote(value: str) -> str:
 def _expiry(attributes: dict[str, str], now: float) -> float | None:
     # Max-Age wins over Expires, and what cannot be read counts as not there (RFC 6265, 5.2.1 and 5.3).
     try:
-        return now + int(attributes["max-age"])
+        # Browsers take the farthest date that they know for what lies beyond.
+        return now + max(-_LONGEST_AGE, min(int(attributes["max-age"]), _LONGEST_AGE))
     except (KeyError, ValueError):
         pass
     if "expires" not in attributes:
@@ -189,7 +193,7 @@ def _expiry(attributes: dict[str, str], now: float) -> float | None:
 
     try:
         return parsedate_to_datetime(attributes["expires"]).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

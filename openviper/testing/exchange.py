@@ -14,7 +14,7 @@ from typing import Final
 from openviper.testing.exceptions import AppTimeoutError, ProtocolError, ResponseTooLargeError
 from openviper.types import ASGIApp, Message, RawHeaders, Scope
 
-__all__ = ["Answer", "cancel_and_wait", "exchange"]
+__all__ = ["Answer", "Conversation", "cancel_and_wait", "exchange"]
 
 # RFC 9110 5.6.2, without upper case: ASGI wants names in lower case.
 _NAME_BYTES: Final = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
@@ -63,7 +63,7 @@ async def exchange(
         ResponseTooLargeError: The body passed the limit; the application got the same error from its ``send``.
         BaseException: Whatever the application itself raises.
     """
-    conversation = _Conversation(scope, body, max_bytes)
+    conversation = Conversation(scope, body, max_bytes)
 
     async def run() -> None:
         await app(scope, conversation.receive, conversation.send)
@@ -102,8 +102,19 @@ async def cancel_and_wait(task: asyncio.Task[None], seconds: float = 5.0) -> Non
         task.exception()  # asked for, so that asyncio does not report it as forgotten
 
 
-class _Conversation:
-    """The messages of one request and one response, in the order that ASGI allows."""
+class Conversation:
+    """The messages of one request and one response, in the order that ASGI allows.
+
+    Args:
+        scope: A scope of type ``http``.
+        body: The request body.
+        max_bytes: Largest response body.
+
+    Attributes:
+        title: Method and path, for messages.
+        answer: What the application has sent so far.
+        fault: The first rule that it broke; None as long as there is none.
+    """
 
     def __init__(self, scope: Scope, body: bytes | AsyncIterable[bytes], max_bytes: int) -> None:
         self.title = f"{scope['method']} {scope['path']}"
@@ -131,11 +142,31 @@ class _Conversation:
 
     async def send(self, message: Message) -> None:
         """Take the next message of the response, or refuse it."""
+        self.take(message)
+        self.settle()
+
+    def take(self, message: Message) -> None:
+        """Check a message and add what it brings to the answer.
+
+        Raises:
+            ProtocolError: It breaks a rule.
+            ResponseTooLargeError: The body passed the limit.
+        """
         try:
             self._take(message)
         except (ProtocolError, ResponseTooLargeError) as fault:
             self.fault = self.fault or fault
             raise
+
+    def settle(self) -> None:
+        """Let whoever waits for the end know of it, once the answer is complete and has been handed over."""
+        if self.answer.is_complete:
+            self._completed.set()
+
+    def disconnect(self) -> None:
+        """Go away: the application is told so when it asks for the next message."""
+        self._body_ended = True
+        self._completed.set()
 
     async def close(self) -> None:
         """Close the generator of a body that was not read to its end."""
@@ -210,4 +241,3 @@ class _Conversation:
             answer.chunks.append(chunk)
         if not more_body:
             answer.is_complete = True
-            self._completed.set()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, TypedDict
 from urllib.parse import SplitResult, quote, unquote, urlencode, urljoin, urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import SplitResult, quote, unquote, urlencode, urljoin, urlspl
 from openviper.http.headers import encode_header
 from openviper.primitives import json as jsonlib
 from openviper.testing.cookies import CookieJar
+from openviper.testing.uploads import Files, encode_form
 from openviper.types import RawHeaders, Scope
 
 __all__ = ["Fields", "OutgoingRequest", "RequestOptions", "build_request", "build_scope", "follow_redirect"]
@@ -21,18 +23,23 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 # RFC 3986: what may stand in a path and in a query as it is; a percent sign only where it starts an escape.
 _PATH_SAFE: Final = "/:@!$&'()*+,;=~-._%"
 _QUERY_SAFE: Final = _PATH_SAFE + "?"
+# What str() would write as Python code, and what would be taken apart letter by letter.
+_NO_FIELDS: Final = (str, bytes, bytearray, memoryview, Mapping, AbstractSet, list, tuple)
 _STRAY_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 class RequestOptions(TypedDict, total=False):
-    """What may be given with every request; at most one of ``json``, ``data`` and ``content``.
+    """What may be given with every request: ``json``, ``content``, or ``data`` and ``files`` alone or together.
 
     Keys:
         params: Query parameters, added to those in the address; a sequence repeats its name.
         headers: Header fields; they win over those of the client.
         cookies: Cookies for this request only, beside those that the client keeps.
         json: Any value that JSON can carry, None included; sent as ``application/json``.
-        data: Form fields, sent as ``application/x-www-form-urlencoded``; a sequence repeats its name.
+        data: Form fields, sent as ``application/x-www-form-urlencoded``, or as ``multipart/form-data`` beside
+            ``files``; a sequence repeats its name.
+        files: Files by the names of their fields, sent as ``multipart/form-data``: bytes, text or an open file, or
+            ``(filename, content)`` or ``(filename, content, content_type)``; a list repeats its name.
         content: The body as it is: bytes, text (UTF-8), or an async iterable of bytes, sent piece by piece.
         follow_redirects: True asks the next address until an answer is no redirect; the default is False.
     """
@@ -42,6 +49,7 @@ class RequestOptions(TypedDict, total=False):
     cookies: Mapping[str, str]
     json: object
     data: Fields
+    files: Files
     content: bytes | str | AsyncIterable[bytes]
     follow_redirects: bool
 
@@ -139,7 +147,7 @@ def follow_redirect(request: OutgoingRequest, status_code: int, location: str) -
     """
     target = _absolute(urljoin(request.url, location), request.url)
     dropped = set()
-    method, body = request.method, request.body
+    method, body, cookies = request.method, request.body, request.cookies
     if (status_code == 303 and method != "HEAD") or (status_code in (301, 302) and method == "POST"):
         method, body = "GET", b""
         dropped |= {b"content-length", b"content-type", b"transfer-encoding"}
@@ -147,11 +155,12 @@ def follow_redirect(request: OutgoingRequest, status_code: int, location: str) -
         raise TypeError(f"{status_code} asks for the body once more, and an iterator is read once; give bytes")
     if target.netloc != urlsplit(request.url).netloc:
         # Credentials are for the host that they were given for.
-        dropped |= {b"host", b"authorization"}
+        dropped |= {b"host", b"authorization", b"cookie"}
+        cookies = {}
     headers = [field for field in request.headers if field[0] not in dropped]
     if b"host" in dropped:
         headers.insert(0, encode_header("host", target.netloc))
-    return replace(request, method=method, url=target.geturl(), headers=headers, body=body)
+    return replace(request, method=method, url=target.geturl(), headers=headers, body=body, cookies=cookies)
 
 
 def _absolute(url: str, base_url: str) -> SplitResult:
@@ -176,11 +185,13 @@ def _quote(text: str, safe: str) -> str:
 
 
 def _encode_body(options: RequestOptions) -> tuple[bytes | AsyncIterable[bytes], str | None]:
-    given = [name for name in ("json", "data", "content") if name in options]
-    if len(given) > 1:
+    given = [name for name in ("json", "data", "files", "content") if name in options]
+    if len(given) > 1 and given != ["data", "files"]:
         raise TypeError(f"{' and '.join(given)} were given; a request has one body")
     if "json" in options:
         return jsonlib.encode(options["json"]), "application/json"
+    if "files" in options:
+        return encode_form(_as_pairs(options.get("data", ())), options["files"])
     if "data" in options:
         return _encode_fields(options["data"]).encode("ascii"), "application/x-www-form-urlencoded"
     content = options.get("content", b"")
@@ -192,16 +203,25 @@ def _encode_body(options: RequestOptions) -> tuple[bytes | AsyncIterable[bytes],
 
 
 def _encode_fields(fields: Fields) -> str:
+    return urlencode(_as_pairs(fields))
+
+
+def _as_pairs(fields: Fields) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
     for name, value in fields.items() if isinstance(fields, Mapping) else fields:
-        if isinstance(value, str) or not isinstance(value, Sequence):
-            pairs.append((name, _as_text(value)))
+        if isinstance(value, list | tuple) or (isinstance(value, Sequence) and not isinstance(value, _NO_FIELDS)):
+            pairs.extend((name, _as_text(name, single)) for single in value)
         else:
-            pairs.extend((name, _as_text(single)) for single in value)
-    return urlencode(pairs)
+            pairs.append((name, _as_text(name, value)))
+    return pairs
 
 
-def _as_text(value: FieldValue) -> str:
+def _as_text(name: str, value: object) -> str:
+    if not isinstance(value, str) and isinstance(value, _NO_FIELDS):
+        raise TypeError(
+            f"the field {name!r} is {type(value).__name__}, which no form carries; give text or a number, "
+            "a file in files=, or a nested value in json="
+        )
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)

@@ -35,7 +35,10 @@ class TestResponse:
     @property
     def text(self) -> str:
         """The body as text, in the charset of its content type, else UTF-8; what cannot be decoded is replaced."""
-        return self.content.decode(self._charset(), errors="replace")
+        try:
+            return self.content.decode(self._charset(), errors="replace")
+        except (LookupError, ValueError):  # a charset that nobody knows
+            return self.content.decode(errors="replace")
 
     @property
     def cookies(self) -> dict[str, str]:

@@ -17,7 +17,7 @@ from openviper.routing.router import Router
 
 
 class Command(BaseCommand):
-    """Prints a table, or JSON, of every address and the handler behind it."""
+    """Prints a table, or JSON, of every address and the handler behind it: a function, or a method of a view."""
 
     help = "List the routes: path, methods, name and handler."
     owns_stdout = True
@@ -46,8 +46,15 @@ class Command(BaseCommand):
         elif not rows:
             self.stdout("The application has no routes.")
         else:
-            cells = [(row.path, ",".join(row.methods), row.name, row.handler) for row in rows]
-            write_table(self.out, ("Path", "Methods", "Name", "Handler"), cells, styles=("cyan", "", "", "dim"))
+            # Most projects have no tags, and a column of nothing would push the handlers out of the window.
+            has_tags = any(row.tags for row in rows)
+            cells = [
+                (row.path, ",".join(row.methods), row.name, *([",".join(row.tags)] if has_tags else []), row.handler)
+                for row in rows
+            ]
+            tags = ("Tags",) if has_tags else ()
+            titles = ("Path", "Methods", "Name", *tags, "Handler")
+            write_table(self.out, titles, cells, styles=("cyan", "", "", *("" for _ in tags), "dim"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ class _Row:
     methods: tuple[str, ...]
     name: str
     handler: str
+    tags: tuple[str, ...] = ()
 
 
 def _iter_rows(router: Router, prefix: str = "") -> Iterator[_Row]:
@@ -64,7 +72,7 @@ def _iter_rows(router: Router, prefix: str = "") -> Iterator[_Row]:
             router.discover_routes()
     for route in router.routes:
         methods = sorted(route.methods, key=_method_rank)
-        yield _Row(prefix + route.path, tuple(methods), route.name, _describe(route.handler))
+        yield _Row(prefix + route.path, tuple(methods), route.name, _describe(route.handler), route.tags)
     for mount in router.mounts:
         if isinstance(mount.app, OpenViper):
             yield from _iter_rows(mount.app, prefix + mount.path)

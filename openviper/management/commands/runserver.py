@@ -54,6 +54,7 @@ class Command(BaseCommand):
             workers=workers,
             app_dir=root,
             trusted_proxies=settings.TRUSTED_PROXIES,
+            proxy_headers=settings.TRUSTED_PROXY_HEADERS,
             unwatched=(root / settings.MEDIA_ROOT, root / settings.STATIC_ROOT),
             **options,
         )

@@ -17,7 +17,7 @@ from openviper.management.arguments import CommandParser
 from openviper.management.base import BaseCommand
 
 _TESTING: Final = {"OPENVIPER_ENV": "testing"}
-# Tells the tests' database to stay for the next run.
+# Tells the databases of the tests to stay when the run ends.
 _KEEP_DATABASE: Final = {"OPENVIPER_TEST_KEEPDB": "1"}
 _SIGNALLED: Final = 128
 _IS_POSIX: Final = os.name == "posix"
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--keepdb",
             action="store_true",
-            help="keep the test database for the next run; nothing to keep yet, as long as there are no databases",
+            help="leave the databases of the fixture db where they are, as the last test left them",
         )
 
     def handle(self, test_labels: Sequence[str], *, verbose: int, failfast: bool, keepdb: bool) -> int:
