@@ -3,9 +3,13 @@
 from collections.abc import Callable
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from openviper.app import OpenViper
-from openviper.core.context import current_user
+from openviper.core.context import current_user, ignore_permissions_ctx, request_id
+from openviper.http.request import Request
+from openviper.http.uploads import UploadFile
 from openviper.routing.exceptions import RouteError
 from openviper.testing import TestClient
 from openviper.types import Receive, Scope, Send
@@ -90,3 +94,53 @@ async def test_mounted_application_is_its_own_in_the_scope(configure: Callable[.
     async with TestClient(outer) as client:
         assert (await client.get("/in/who")).text == "inner"
         assert (await client.get("/who")).text == "outer"
+
+
+@pytest.mark.parametrize("is_within_starlette", [False, True])
+async def test_context_goes_through_a_mount_of_another_framework(
+    configure: Callable[..., None], is_within_starlette: bool
+) -> None:
+    """User, bypass and id of the outer application hold within, also where a foreign one stands in between."""
+    configure()
+    inner, outer = OpenViper(routes=[]), OpenViper(routes=[])
+
+    @inner.get("/who")
+    async def who() -> dict[str, object]:
+        user = current_user.get()
+        return {
+            "user": user and user.username,
+            "bypass": ignore_permissions_ctx.get(),
+            "id": request_id.get(),
+        }
+
+    class Recognise(Note):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            current_user.set(Ada())
+            ignore_permissions_ctx.set(True)
+            request_id.set("abc")
+            await self.app(scope, receive, send)
+
+    outer._middleware.append(Recognise)
+    outer.mount("/in", Starlette(routes=[Mount("/", inner)]) if is_within_starlette else inner)
+    async with TestClient(outer) as client:
+        answer = (await client.get("/in/who")).json()
+    assert answer == {"user": "ada", "bypass": True, "id": "abc"}
+    assert (current_user.get(), ignore_permissions_ctx.get(), request_id.get()) == (None, False, None)
+
+
+@pytest.mark.parametrize("is_layered", [False, True])
+async def test_uploads_of_a_mounted_application_are_closed(configure: Callable[..., None], is_layered: bool) -> None:
+    """What a request has opened is closed at its end, whichever application opened it."""
+    configure(MIDDLEWARE=(f"{Note.__module__}.Note",) if is_layered else ())
+    inner, outer = OpenViper(routes=[]), OpenViper(routes=[])
+    kept: list[UploadFile] = []
+
+    @inner.post("/up")
+    async def up(request: Request) -> str:
+        kept.extend((await request.files()).values())
+        return str(kept[0].closed)
+
+    outer.mount("/in", inner)
+    async with TestClient(outer) as client:
+        response = await client.post("/in/up", files={"file": ("a.txt", b"hello")})
+    assert (response.text, kept[0].closed) == ("False", True)

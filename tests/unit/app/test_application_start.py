@@ -1,12 +1,14 @@
 """How the application starts, and what keeps it from starting."""
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from openviper.app import OpenViper
+from openviper.http.response import StreamingResponse
 from openviper.testing import TestClient
 from openviper.testing.exceptions import LifespanFailedError
 from openviper.types import ASGIApp, Message, Receive, Scope, Send
@@ -234,3 +236,66 @@ async def test_middleware_is_built_before_ready(
     configure(INSTALLED_APPS=("early",), MIDDLEWARE=("early.middleware.Early",))
     async with TestClient(OpenViper(routes=[])):
         assert log == ["built", "lifespan", "ready"]
+
+
+async def test_pool_has_the_threads_of_the_setting_whatever_comes_first(configure: Callable[..., None]) -> None:
+    """A stream that is made by a plain generator, too, finds a pool of THREAD_POOL_SIZE threads."""
+    configure(THREAD_POOL_SIZE=1)
+    app = OpenViper()
+
+    def names() -> Iterator[str]:
+        for _ in range(3):
+            yield threading.current_thread().name + "\n"
+
+    @app.get("/")
+    async def stream() -> StreamingResponse:
+        return StreamingResponse(names)
+
+    async with TestClient(app) as client:
+        answers = await asyncio.gather(*(client.get("/") for _ in range(4)))
+
+    assert len({name for answer in answers for name in answer.text.split()}) == 1
+
+
+PRODUCTION: dict[str, Any] = {
+    "DEBUG": False,
+    "SECRET_KEY": "h4Tq9Zk1_vB7nM2xC5sD8fG0jL3pW6eR-yU1iO4aQ7zX2cV5bN8",
+    "ALLOWED_HOSTS": ("shop.example",),
+    "SECURE_COOKIES": True,
+    "SECURE_SSL_REDIRECT": True,
+    "SESSION_COOKIE_SECURE": True,
+    "CSRF_COOKIE_SECURE": True,
+    "SECURE_HSTS_SECONDS": 31_536_000,
+    "OPENAPI_ENABLED": False,
+    "CORS_ALLOWED_HEADERS": ("content-type",),
+}
+
+
+async def test_request_during_the_stop_is_turned_away(configure: Callable[..., None]) -> None:
+    """Nothing would stop what such a request started, so it gets 503."""
+    configure()
+    app = OpenViper(routes=[], debug=False)
+    app.get("/")(lambda: "up")
+    starts: list[str] = []
+    answers: list[int] = []
+    app.on_startup(lambda: starts.append("up"))
+
+    @app.on_shutdown
+    async def ask() -> None:
+        answers.append((await TestClient(app).get("/")).status_code)
+
+    async with TestClient(app) as client:
+        answers.append((await client.get("/")).status_code)
+    assert (answers, starts) == ([200, 503], ["up"])
+
+
+async def test_debug_argument_keeps_production_from_starting(
+    configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The argument shows source code to visitors as the setting does."""
+    monkeypatch.setenv("OPENVIPER_ENV", "production")
+    configure(**PRODUCTION)
+    with pytest.raises(LifespanFailedError, match=r"OpenViper\(debug=True\)"):
+        await TestClient(OpenViper(debug=True, routes=[])).__aenter__()
+    async with TestClient(OpenViper(routes=[]), base_url="https://shop.example"):
+        pass

@@ -1,14 +1,19 @@
 """From a scope to the handler of its route."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from openviper.app import OpenViper
-from openviper.exceptions import Conflict
+from openviper.conf import settings as project_settings
+from openviper.exceptions import Conflict, Unauthorized
 from openviper.http.request import Request
+from openviper.http.response import Response, StreamingResponse
 from openviper.routing.router import Router
-from openviper.testing import TestClient
+from openviper.testing import SyncTestClient, TestClient
 from openviper.types import Message, Receive, Scope, Send
 
 
@@ -67,7 +72,7 @@ async def test_exceptions_of_handlers_become_answers(app: OpenViper, caplog: pyt
         conflict = await client.get("/conflict")
         failure = await client.get("/fail")
     assert (conflict.status_code, conflict.json()) == (409, {"detail": "taken"})
-    assert (failure.status_code, failure.json()) == (500, {"detail": "Internal Server Error"})
+    assert (failure.status_code, failure.json()["detail"]) == (500, "Internal Server Error")
     assert "secret words" in caplog.text
 
 
@@ -189,6 +194,26 @@ async def test_last_slash_leads_to_the_address_that_there_is(debug: bool, config
         assert (await client.post("/with")).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("query", "sent_on"),
+    [(b"a=\\b", "a=%5Cb"), (b"\x01\xff", "%01%FF"), (b"a=//x/..#[", "a=//x/..%23%5B"), (b"%zz", "%zz")],
+)
+async def test_query_that_no_address_can_carry_is_quoted(
+    query: bytes, sent_on: str, configure: Callable[..., None]
+) -> None:
+    """Servers pass on whatever a client wrote; it is quoted on the way to the address with the slash."""
+    configure()
+    app = OpenViper(routes=[])
+    app.get("/with/")(lambda: "with")
+
+    async def with_query(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "query_string": query} if scope["type"] == "http" else scope, receive, send)
+
+    async with TestClient(with_query) as client:
+        answer = await client.get("/with")
+    assert (answer.status_code, answer.headers["location"]) == (307, f"/with/?{sent_on}")
+
+
 async def test_redirect_of_a_mounted_application_stays_below_its_mount(configure: Callable[..., None]) -> None:
     """The location has the mount in front, as the client sees it."""
     configure()
@@ -211,3 +236,94 @@ async def test_request_writes_links_of_its_application(configure: Callable[..., 
     outer.mount("/in", inner)
     async with TestClient(outer) as client:
         assert (await client.get("/in/books/1")).text == "/in/books/2"
+
+
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("path", ["/a%2Fb", "/books%2f7", "/a%00", "/%2e%2e/etc", "/books/%2E", "/old/%2e%2e/x"])
+async def test_path_that_climbs_or_hides_a_slash_is_400(path: str, debug: bool, configure: Callable[..., None]) -> None:
+    """Routes, mounts and what is not there answer alike, in debug and in production."""
+    configure(DEBUG=debug)
+    app = OpenViper(routes=[])
+    app.get("/a/b")(_answer)
+    app.get("/books/{name}")(_answer)
+    app.mount("/old", _mounted)
+
+    async with TestClient(app) as client:
+        response = await client.get(path)
+
+    assert response.status_code == 400
+
+
+async def _answer(request: Request) -> str:
+    return "reached"
+
+
+async def _mounted(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "lifespan":
+        raise NotImplementedError
+    raise AssertionError("reached")
+
+
+async def test_middleware_of_routes_stands_around_their_handlers(configure: Callable[..., None]) -> None:
+    """It sees the request before the arguments are read, and the response afterwards."""
+    configure()
+    statuses: list[int] = []
+
+    async def watch(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        if request.header(b"x-key") is None:
+            raise Unauthorized
+        response = await call_next(request)
+        statuses.append(response.status_code)
+        return response
+
+    router = Router(middlewares=[watch])
+
+    @router.get("/{number:int}")
+    async def double(number: int, step: int) -> list[int]:
+        return [2 * number, step]
+
+    async with TestClient(OpenViper(routes=[("/", router)])) as client:
+        refused = await client.get("/4?step=x")
+        allowed = await client.get("/4?step=1", headers={"x-key": "1"})
+
+    assert (refused.status_code, allowed.json(), statuses) == (401, [8, 1], [200])
+
+
+_URL_CHARACTERS = st.text(alphabet="abc019/.%2Ff%5C%00_-~{}:;=&+ü\\ ", max_size=40)
+
+
+@given(_URL_CHARACTERS)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_hostile_paths_never_break_an_application(path: str) -> None:
+    """Whatever a path holds, the answer is a success, a redirect or the client's fault."""
+    project_settings.reset()
+    project_settings.configure(DEBUG=False, MIDDLEWARE=())
+    app = OpenViper(routes=[])
+    for pattern in ("/{name}", "/f/{rest:path}", "/b/{key:int}/c", "/n/{x:float}", "/u/{u:uuid}"):
+        app.get(pattern)(_answer)
+
+    with SyncTestClient(app) as client:
+        status = client.get("/" + quote(path, safe="/.%~-_:;=&+")).status_code
+
+    assert 200 <= status < 500
+
+
+async def test_error_in_the_middle_of_an_answer_has_a_line_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
+    """The connection is closed, and the log says which request it was, once."""
+    app = OpenViper(routes=[], debug=False)
+
+    async def pieces() -> AsyncIterator[str]:
+        yield "a"
+        raise LookupError("in the middle")
+
+    @app.get("/torn")
+    async def torn() -> StreamingResponse:
+        return StreamingResponse(pieces())
+
+    outer = OpenViper(routes=[], debug=False)
+    outer.mount("/inner", app)
+    async with TestClient(outer) as client:
+        with pytest.raises(LookupError):
+            await client.get("/inner/torn")
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "openviper.request"]
+    assert line.startswith("GET /inner/torn raised an error (request ")

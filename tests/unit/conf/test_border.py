@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from openviper.conf.border import describe_failure, named_failure
+from openviper.conf.border import locate_error, named_failure
 from openviper.exceptions import ImproperlyConfigured, SettingsValidationError
 from openviper.primitives.imports import import_string
 
@@ -52,20 +52,20 @@ def test_place_is_in_the_project() -> None:
         json.loads("{")
     error = caught.value
     assert error.__traceback__ is not None
-    assert describe_failure(error.with_traceback(error.__traceback__.tb_next)).endswith("(char 1)")
+    assert locate_error(error.with_traceback(error.__traceback__.tb_next)).endswith("(char 1)")
     with pytest.raises(ModuleNotFoundError) as missing:
         import_string("nowhere.at.all")
     assert missing.value.__traceback__ is not None
-    assert "line" not in describe_failure(missing.value.with_traceback(missing.value.__traceback__.tb_next))
+    assert "line" not in locate_error(missing.value.with_traceback(missing.value.__traceback__.tb_next))
 
 
 def test_syntax_error_says_its_own_place() -> None:
     """The line of a syntax error is the one that is wrong, not the one that imported it."""
     with pytest.raises(SyntaxError) as caught:
         compile("DEBUG = = 1", "settings.py", "exec")
-    assert describe_failure(caught.value) == "SyntaxError: invalid syntax (settings.py, line 1)"
+    assert locate_error(caught.value) == "SyntaxError: invalid syntax (settings.py, line 1)"
 
 
 def test_error_that_was_never_raised() -> None:
     """Without a place, none is named."""
-    assert describe_failure(ValueError("x")) == "ValueError: x"
+    assert locate_error(ValueError("x")) == "ValueError: x"

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from openviper.conf import JsonFormatter, Settings, configure_logging
+from openviper.conf.logging import TextFormatter
 from openviper.exceptions import ImproperlyConfigured
 
 
@@ -68,6 +69,53 @@ def test_text_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
         logging.getLogger("shop").info("open")
         logging.getLogger("shop").debug("quiet")
         assert capsys.readouterr().err.endswith("INFO     shop: open\n")
+
+
+def test_lines_of_a_request_name_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """The id is in brackets in text and a member in JSON, once; a line of no request has neither."""
+    request = {"request_id": "7f3a"}
+    with new_root():
+        configure_logging(Settings(), filters=[logging.Filter()])
+        logging.getLogger("shop").info("sold", extra=request)
+        logging.getLogger("shop").info("torn (request 7f3a)", extra=request)
+        logging.getLogger("shop").info("open", extra={"request_id": None})
+        configure_logging(Settings(LOG_FORMAT="json"))
+        logging.getLogger("shop").info("sold", extra=request)
+        (handler,) = logging.getLogger().handlers
+        assert len(handler.filters) == 1
+    sold, torn, opened, structured = capsys.readouterr().err.splitlines()
+    assert (sold[-11:], torn[-13:], opened[-4:]) == ("sold [7f3a]", "request 7f3a)", "open")
+    assert json.loads(structured)["request_id"] == "7f3a"
+
+
+def test_text_from_outside_makes_no_line_of_its_own() -> None:
+    """Further lines are set in, and what ends a line elsewhere or moves a cursor is written out."""
+    forged = record("tab\tbed\n2026-01-01 ERROR shop: sold\r\x1b[2K\u2028out\x85")
+    assert TextFormatter().format(forged).split("shop: ", 1)[1].splitlines() == [
+        "tab\tbed",
+        "    2026-01-01 ERROR shop: sold\\r\\x1b[2K\\u2028out\\x85",
+    ]
+    try:
+        raise ValueError("gone\nfor good")
+    except ValueError:
+        _, *following = TextFormatter().format(record("sale failed", exc_info=sys.exc_info())).splitlines()
+    assert following[-2:] == ["    ValueError: gone", "    for good"]
+    assert all(line.startswith("    ") for line in following)
+
+
+@pytest.mark.parametrize("request_id", ["1", "shop", "INFO"])
+def test_id_that_stands_in_the_line_by_chance_is_told(request_id: str) -> None:
+    """A digit is in every line; only the line that says which request it is about needs no brackets."""
+    entry = record("sold 1")
+    entry.request_id = request_id
+    assert TextFormatter().format(entry).endswith(f"sold 1 [{request_id}]")
+
+
+def test_json_line_with_the_stack() -> None:
+    """What ``stack_info`` asks for is a value on the same line."""
+    entry = record("here")
+    entry.stack_info = "Stack (most recent call last):\n  here"
+    assert json.loads(JsonFormatter().format(entry))["stack"] == "Stack (most recent call last):\n  here"
 
 
 def test_second_call_replaces_the_first() -> None:

@@ -2,9 +2,19 @@
 
 import asyncio
 import importlib
+import logging
 from dataclasses import dataclass
 
-from openviper.core.context import User, current_user, ignore_permissions_ctx
+from openviper.core.context import (
+    RequestIdFilter,
+    User,
+    current_user,
+    ensure_request_id,
+    ignore_permissions_ctx,
+    make_request_id,
+    request_id,
+)
+from openviper.types import Scope
 
 
 @dataclass
@@ -63,3 +73,33 @@ async def test_what_one_task_sets_no_other_sees() -> None:
 
     assert seen_beside == (None, False)
     assert (current_user.get(), ignore_permissions_ctx.get()) == (None, False)
+
+
+def test_ids_are_short_texts_that_do_not_come_twice() -> None:
+    """32 hexadecimal digits each."""
+    made = {make_request_id() for _ in range(100)}
+    assert len(made) == 100
+    assert all(len(text) == 32 and int(text, 16) >= 0 for text in made)
+
+
+def test_request_keeps_its_id() -> None:
+    """The first who asks gives it one; what cannot be a header counts as none."""
+    assert ensure_request_id({"type": "http", "request_id": "from-outside"}) == "from-outside"
+    for unfit in (None, 5, "", " a", "a\r\nb", "\u20ac"):
+        scope: Scope = {"type": "http", "request_id": unfit}
+        made = ensure_request_id(scope)
+        assert len(made) == 32
+        assert (scope["request_id"], ensure_request_id(scope)) == (made, made)
+
+
+def test_records_name_the_request_that_they_belong_to() -> None:
+    """Inside a request it is that of the task, unless the record brings one; outside there is none."""
+    outside, inside, named = (logging.makeLogRecord(given) for given in ({}, {}, {"request_id": "own"}))
+    RequestIdFilter().filter(outside)
+    token = request_id.set("7f")
+    try:
+        for record in (inside, named):
+            assert RequestIdFilter().filter(record)
+    finally:
+        request_id.reset(token)
+    assert [vars(record)["request_id"] for record in (outside, inside, named)] == [None, "7f", "own"]

@@ -121,3 +121,33 @@ def test_hostile_value_is_read_in_one_pass() -> None:
         sys.setprofile(None)
     assert value == "\\" * 10_000
     assert steps < 40_000
+
+
+@pytest.mark.parametrize(
+    ("path", "domain"),
+    [("/\x7f", None), ("/\u20ac", None), ("/\xe9", None), ("/", "x y"), ("/", "\xe9.example"), ("/", "a.example/b")],
+)
+def test_attribute_of_characters_that_no_client_matches_is_refused(path: str, domain: str | None) -> None:
+    """A path is percent-encoded, a domain in its ASCII form."""
+    with pytest.raises(ValueError, match="cannot carry"):
+        format_cookie("a", path=path, domain=domain)
+
+
+def test_expiry_beyond_all_dates_is_refused() -> None:
+    """A number of seconds that no date can hold is an error of the caller like any other."""
+    for expires in (10**12, -(10**12), 10**30, dt.datetime.max.replace(tzinfo=dt.timezone(dt.timedelta(hours=-1)))):
+        with pytest.raises(ValueError, match="out of range"):
+            format_cookie("a", expires=expires)
+
+
+def test_prefix_of_a_name_is_kept_as_a_promise() -> None:
+    """Clients drop a cookie whose prefix promises what it is not, so that it never was set."""
+    assert format_cookie("__Host-a", secure=True) == '__Host-a=""; Path=/; SameSite=Lax; Secure'
+    assert "Domain=a.example" in format_cookie("__Secure-a", secure=True, domain="a.example")
+    for name in ("__Secure-a", "__Host-a", "__host-a"):
+        with pytest.raises(ValueError, match="needs secure=True"):
+            format_cookie(name)
+    with pytest.raises(ValueError, match="needs path='/' and no domain"):
+        format_cookie("__Host-a", secure=True, path="/a")
+    with pytest.raises(ValueError, match="needs path='/' and no domain"):
+        format_cookie("__Host-a", secure=True, domain="a.example")

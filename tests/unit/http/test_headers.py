@@ -90,4 +90,6 @@ def test_text_types_name_their_encoding() -> None:
     """The charset is added once, and to text only."""
     assert encode_content_type("text/html")[1] == b"text/html; charset=utf-8"
     assert encode_content_type("text/html; charset=latin-1")[1] == b"text/html; charset=latin-1"
+    assert encode_content_type("text/html; Charset=latin-1")[1] == b"text/html; Charset=latin-1"
+    assert encode_content_type("Text/HTML")[1] == b"Text/HTML; charset=utf-8"
     assert encode_content_type("application/json")[1] == b"application/json"

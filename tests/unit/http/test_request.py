@@ -67,6 +67,12 @@ def test_what_middleware_put_into_the_scope_is_reached() -> None:
     assert request.client is None
 
 
+def test_id_of_the_request_is_that_of_the_scope() -> None:
+    """A middleware puts it there; without one there is none until an error asks for it."""
+    assert Request(_scope(request_id="7f"), _receive()).request_id == "7f"
+    assert Request(_scope(), _receive()).request_id is None
+
+
 @pytest.mark.parametrize("chunks", [[b'{"a": 1}'], [b"", b'{"a"', b": 1}"], [b'{"a": 1}', b""]])
 async def test_body_is_the_same_however_it_arrives(chunks: list[bytes]) -> None:
     """One message or many, the body is whole, and a second call gives it again."""
@@ -137,3 +143,46 @@ async def test_body_that_could_not_be_read_stays_unread() -> None:
     for _ in range(2):
         with pytest.raises(PayloadTooLarge):
             await Request(scope, receive, max_body_bytes=10).body()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xef\xbb\xbf{}",
+        '{"a": 1}'.encode("utf-16"),
+        b'"\xff"',
+        b'"\\ud800"',
+        b'"\0"',
+        b"null\0",
+        b"NaN",
+        b"1e999",
+        b"1" * 20_000,
+        b"[" * 100_000,
+        b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
+    ],
+)
+async def test_hostile_json_is_a_bad_request(body: bytes) -> None:
+    """Other charsets, halves of characters, endless numbers and bottomless nesting are 400 with the place."""
+    with pytest.raises(BadRequest) as caught:
+        await Request(_scope(), _chunks([body])).json()
+
+    assert isinstance(caught.value.detail, dict)
+    assert set(caught.value.detail) == {"message", "reason", "line", "column"}
+
+
+async def test_limit_of_a_request_holds_for_its_stream() -> None:
+    """A stream takes what body() takes, unless the caller says otherwise."""
+    with pytest.raises(PayloadTooLarge):
+        _ = [piece async for piece in Request(_scope(), _chunks([b"abc"]), max_body_bytes=2).stream()]
+
+    assert [piece async for piece in Request(_scope(), _chunks([b"abc"]), 2).stream(max_bytes=3)] == [b"abc"]
+    assert [piece async for piece in Request(_scope(), _chunks([b"abc"]), 2).stream(max_bytes=None)] == [b"abc"]
+
+
+async def test_request_tells_whether_its_client_is_there() -> None:
+    """The body comes first, then the news."""
+    request = Request(_scope(), _receive({"type": "http.request"}, {"type": "http.disconnect"}))
+
+    assert not await request.is_disconnected()
+    assert await request.is_disconnected()

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openviper.exceptions import BadRequest
 from openviper.http.url import URL, QueryParams
 
 
@@ -38,6 +39,29 @@ def test_url_is_what_the_client_asked_for() -> None:
 def test_without_a_host_header_the_servers_address_counts(server: object, expected: str) -> None:
     """The port is left out where it is the usual one of the scheme."""
     assert URL.from_scope(_scope(headers=[], path="/", query_string=b"", server=server)) == expected
+
+
+@pytest.mark.parametrize("target", ["@evil.example/", ".evil.example", ":1@evil.example", "http://evil.example/", "*"])
+def test_target_without_a_slash_is_no_part_of_the_host(target: str) -> None:
+    """A server may pass on whatever stands in the first line; links are made of the host that was checked."""
+    for raw_path in (target.encode(), None):
+        url = URL.from_scope(_scope(path=target, raw_path=raw_path))
+        assert (url.hostname, url.port) == ("shop.example", 81)
+
+
+@pytest.mark.parametrize(
+    "host", ["x/admin?", "a#b", "a@b", "a\\b", "[::1", "a]", "a b", "a:99999", "a:b", "a:1:2", "[x]", ":80", "a\t"]
+)
+def test_host_that_is_none_is_refused(host: str) -> None:
+    """It would become the path, the query or another part of the address, or could not be read at all."""
+    with pytest.raises(BadRequest, match="Host"):
+        URL.from_scope(_scope(headers=[(b"host", host.encode("latin-1"))]))
+
+
+@pytest.mark.parametrize("host", ["a.example", "a_b:8000", "a:", "[::1]:80", "127.0.0.1", "xn--e1afmkfd.example"])
+def test_host_is_kept_as_it_was_written(host: str) -> None:
+    """Names, addresses of both kinds, with a port and without."""
+    assert URL.from_scope(_scope(headers=[(b"host", host.encode())])).netloc == host
 
 
 def test_url_compares_by_its_text() -> None:

@@ -97,6 +97,16 @@ def test_app_never_hides_a_module_beside_it(tmp_path: Path) -> None:
     assert not (flat / "views").exists()
 
 
+def test_names_are_those_of_the_pages(tmp_path: Path) -> None:
+    """Code imports from where the documentation does, and the example of the environment says where a database goes."""
+    folder = create_project("shop", tmp_path)
+    create_app("blog", folder)
+
+    for routes in ("shop/routes.py", "blog/routes.py"):
+        assert "from openviper import Router\n" in (folder / routes).read_text()
+    assert "# DATABASE_URL=sqlite:///db.sqlite3\n" in (folder / ".env.example").read_text()
+
+
 def test_secret_key_is_random_and_lies_only_in_the_ignored_file(tmp_path: Path) -> None:
     """Two projects get two long keys, each found in ``.env`` alone, and git ignores that file."""
     folders = [create_project("shop", tmp_path / place) for place in ("one", "two")]

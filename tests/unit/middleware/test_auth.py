@@ -9,10 +9,11 @@ import pytest
 
 from openviper.conf import settings
 from openviper.core.anonymous import AnonymousUser
+from openviper.core.authentication import Identity
 from openviper.core.context import User, current_user
 from openviper.exceptions import AuthenticationFailed, ImproperlyConfigured
 from openviper.http.request import Request
-from openviper.middleware.auth import AuthenticationMiddleware, Identity
+from openviper.middleware.auth import AuthenticationMiddleware
 from openviper.middleware.stack import build_middleware_stack, load_middleware
 from openviper.testing import TestClient
 from openviper.types import ASGIApp, Message, Receive, Scope, Send

@@ -2,8 +2,10 @@
 
 import pytest
 
+from openviper import OpenViper
 from openviper.conf import settings
 from openviper.exceptions import SettingsValidationError
+from openviper.middleware.base import BaseMiddleware
 from openviper.middleware.cors import CORSMiddleware
 from openviper.middleware.stack import build_middleware_stack, load_middleware
 from openviper.testing import TestClient, TestResponse
@@ -101,6 +103,7 @@ async def test_values_come_from_the_settings() -> None:
         ("https://*.shop.example", "https://wwwXshop.example", False),
         ("https://pr-*.shop.example", "https://pr-12.shop.example", True),
         ("http://localhost:*", "http://localhost:5173", True),
+        ("http://localhost:*", "http://localhost", False),
         ("null", "null", True),
         ("*", "https://anyone.example", True),
         ("*", "null", True),
@@ -266,6 +269,36 @@ def test_malformed_origin_is_refused(origin: str) -> None:
         allow(origin)
 
 
+@pytest.mark.parametrize("origin", [SHOP, "https://other.example"])
+async def test_star_beside_an_origin_stands_for_both(origin: str) -> None:
+    """The answer is the same for every page, so caches need not keep it apart."""
+    client = TestClient(build_middleware_stack(inner, [(CORSMiddleware, {"allowed_origins": ["*", SHOP]})]))
+    assert await ask(client, origin) == {"access-control-allow-origin": "*"}
+
+
+@pytest.mark.parametrize("accept", ["application/problem+json", "text/html"])
+@pytest.mark.parametrize("is_fused", [True, False])
+async def test_refused_preflight_is_an_error_like_any_other(accept: str, is_fused: bool) -> None:
+    """It comes in the form that the client reads; caches keep it apart by all that it depends on."""
+    layer = (CORSMiddleware, {"allowed_origins": [SHOP]})
+    app = OpenViper(routes=[], debug=False, middleware=[layer] if is_fused else [layer, Passing])
+    fields = {"origin": "https://other.example", "access-control-request-method": "GET", "accept": accept}
+    async with TestClient(app) as client:
+        response = await client.options("/", headers=fields)
+    assert (response.status_code, response.headers["content-type"].partition(";")[0]) == (403, accept)
+    assert "this origin is not allowed" in response.text
+    varying = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+    assert response.headers.getlist("vary") == [varying, "Accept"]
+    assert "access-control-allow-origin" not in response.headers
+
+
+class Passing(BaseMiddleware):
+    """A layer without hooks, which keeps those around it from being called directly."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
 @pytest.mark.parametrize("kind", ["websocket", "lifespan", "of the future"])
 async def test_other_scopes_pass(kind: str) -> None:
     """A scope of another type reaches the application as it is, the same object (C-111)."""
@@ -283,6 +316,29 @@ async def test_other_scopes_pass(kind: str) -> None:
     scope: Scope = {"type": kind, "headers": [(b"origin", b"https://evil.example")]}
     await allow(SHOP, app=app).app(scope, receive, send)
     assert seen[0] is scope
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"expose_headers": "X-A"}, r"CORS_EXPOSE_HEADERS is the text 'X-A'; write a tuple: \('X-A',\)"),
+        ({"allowed_headers": "*"}, "CORS_ALLOWED_HEADERS is the text"),
+        ({"allowed_methods": "GET"}, "CORS_ALLOWED_METHODS is the text"),
+        ({"expose_headers": ["X-A\r\nset-cookie: b"]}, "CORS_EXPOSE_HEADERS: .* is no name"),
+        ({"expose_headers": ["X-\u20ac"]}, "is no name"),
+        ({"allowed_headers": ["X-A, X-B"]}, "is no name"),
+        ({"allowed_methods": ["GET", ""]}, "'' is no name"),
+        ({"allowed_methods": [5]}, "5 is no name"),
+        ({"allowed_methods": None}, "CORS_ALLOWED_METHODS is None; write a tuple"),
+        ({"allowed_origins": None}, "CORS_ALLOWED_ORIGINS is None; write a tuple"),
+        ({"allowed_origins": [SHOP, None]}, "CORS_ALLOWED_ORIGINS: None is no text"),
+        ({"max_age": -2}, "CORS_MAX_AGE is -2"),
+    ],
+)
+def test_list_that_cannot_work_is_refused(options: dict[str, object], complaint: str) -> None:
+    """At the start and by name: a text read letter by letter, or a name that would break the header."""
+    with pytest.raises(SettingsValidationError, match=complaint):
+        CORSMiddleware(inner, **{"allowed_origins": [SHOP], **options})  # type: ignore[arg-type]  # the point of the test
 
 
 def test_text_in_place_of_a_list_is_refused() -> None:

@@ -21,7 +21,7 @@ from openviper.exceptions import (
 from openviper.http.exceptions import ClientDisconnectedError
 from openviper.http.request import Request
 from openviper.http.response import Response
-from openviper.middleware.errors import ErrorResponder, ServerErrorMiddleware
+from openviper.middleware.errors import ErrorResponder, ServerErrorMiddleware, log_error
 from openviper.primitives.json import decode
 from openviper.routing.router import Router
 from openviper.types import Message, Receive, Scope, Send
@@ -91,6 +91,72 @@ async def test_unexpected_error_is_logged_and_told_in_debug_only(
     assert "GET /x raised an error" in caplog.text
 
 
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("headers", [HTML, []])
+async def test_unexpected_error_is_one_line_that_its_answer_names(
+    headers: list[tuple[bytes, bytes]], debug: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The id of the request stands in the log, as a field of the record too, and in a header of the answer."""
+    response = await _respond(RuntimeError("torn"), headers=headers, debug=debug)
+    (record,) = caplog.records
+    request_id = response.headers["x-request-id"]
+    assert len(request_id) == 32
+    assert f"GET /x raised an error (request {request_id})" in record.getMessage()
+    assert vars(record)["request_id"] == request_id
+    assert debug or request_id.encode() in response.body
+
+
+async def test_path_in_the_log_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    """A line break in it does not begin a line that nobody has written."""
+    scope = {**_scope(), "path": "/a\nINFO all is well"}
+    await ErrorResponder({}, debug=False).respond(scope, _receive, RuntimeError())
+    (record,) = caplog.records
+    assert "\n" not in record.getMessage()
+    assert "GET /a%0AINFO" in record.getMessage()
+
+
+async def test_id_that_the_request_has_is_the_one_that_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """An error does not give a request a second id."""
+    scope = {**_scope(), "request_id": "from-the-proxy"}
+    response = await ErrorResponder({}, debug=False).respond(scope, _receive, RuntimeError())
+    assert response.headers["x-request-id"] == "from-the-proxy"
+    assert "(request from-the-proxy)" in caplog.text
+
+
+async def test_handler_of_a_project_may_tell_the_id() -> None:
+    """What answers every unforeseen error finds it in the scope."""
+
+    def sorry(request: Request, error: Exception) -> dict[str, object]:
+        return {"id": request.scope["request_id"]}
+
+    found = decode((await _respond(RuntimeError(), handlers={Exception: sorry})).body)
+    assert isinstance(found, dict)
+    assert len(found["id"]) == 32
+
+
+@pytest.mark.parametrize("headers", [{"X-Why": "a\r\nb"}, {"X Why": "a"}, {"X-Why": 5}, {"X-Why": "\u20ac"}])
+async def test_header_that_cannot_be_sent_is_a_fault_of_its_own(
+    headers: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The client gets 500 and the log says why, where a server would have dropped the connection."""
+    try:
+        raise HTTPException(401, headers=headers)
+    except HTTPException as error:
+        response = await _respond(error)
+    assert response.status_code == 500
+    assert "X" not in response.headers.get("x-why", "")
+    assert len(caplog.records) == 1
+    assert "HTTPException: 401" in caplog.text
+
+
+async def test_problem_documents_can_be_the_rule() -> None:
+    """Then a client that asks for nothing gets one, whatever the error."""
+    responder = ErrorResponder({}, debug=False, problem_json=True)
+    answers = [await responder.respond(_scope(), _receive, error) for error in (NotFound(), RuntimeError())]
+    assert {answer.headers["content-type"] for answer in answers} == {"application/problem+json"}
+    assert [answer.status_code for answer in answers] == [404, 500]
+
+
 async def test_client_that_is_no_browser_gets_the_traceback_as_text(caplog: pytest.LogCaptureFixture) -> None:
     """In debug it is what a terminal can show, and it ends with the place of a framework error's description."""
     caplog.set_level("CRITICAL", logger="openviper.request")  # half a character cannot go into a report
@@ -136,7 +202,7 @@ def test_no_part_of_the_debug_page_is_loaded_before_an_error() -> None:
     """A server that makes no mistakes does not pay for the pages that show them."""
     code = (
         "import sys; from openviper import OpenViper; OpenViper(routes=[], debug=True);"
-        "late = ('openviper.middleware.debug', 'openviper.middleware.pages');"
+        "late = ('openviper.middleware.debug', 'openviper.middleware.pages', 'openviper.middleware.answers');"
         "print([name for name in sys.modules if name.startswith(late)])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
@@ -203,6 +269,26 @@ async def test_handler_that_fails_is_itself_an_unexpected_error(caplog: pytest.L
     assert response.status_code == 500
     assert "second" in caplog.text
     assert "first" in caplog.text
+
+
+async def test_handler_that_raises_what_it_was_given_leaves_the_answer_to_the_framework(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """So a project answers some clients by itself, and the others get what they would have got without it."""
+
+    async def answer_some(request: Request, error: HTTPException) -> object:
+        if "text/html" in request.headers.get("accept", ""):
+            return "our page", 404
+        raise error
+
+    handlers: dict[type[Exception], Any] = {HTTPException: answer_some}
+
+    page = await _respond(NotFound("no book"), headers=HTML, handlers=handlers)
+    plain = await _respond(NotFound("no book"), handlers=handlers)
+
+    assert page.body == b"our page"
+    assert (plain.status_code, decode(plain.body)) == (404, {"detail": "no book"})
+    assert not caplog.records
 
 
 async def test_client_that_left_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
@@ -289,3 +375,71 @@ async def test_handler_may_read_the_body_within_the_limit_of_the_application() -
     responder = ErrorResponder({KeyError: echo}, debug=False, max_body_bytes=5)
     assert (await responder.respond(scope, receive, KeyError())).body == b"0123456789"
     assert (await responder.respond(_scope(), receive, KeyError())).status_code == 500
+
+
+async def test_function_for_all_errors_logs_only_those_that_nobody_foresaw(caplog: pytest.LogCaptureFixture) -> None:
+    """What counts is the class that it answers for, not which function that is."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        return Response(status_code=400)
+
+    handlers = {Exception: answer, LookupError: answer, NotFound: answer}
+    for planned in (LookupError(), NotFound()):
+        assert "x-request-id" not in (await _respond(planned, handlers=handlers)).headers
+    assert caplog.records == []
+    await _respond(ValueError(), handlers=handlers)
+    assert len(caplog.records) == 1
+
+
+async def test_answer_for_everything_else_names_the_request(caplog: pytest.LogCaptureFixture) -> None:
+    """The header leads to the line in the log; a response that is given every time is not changed."""
+    always = Response("sorry", 500)
+    own = Response("sorry", 500, {"x-request-id": "own"})
+
+    async def answer(request: Request, error: Exception) -> Response:
+        return own if isinstance(error, LookupError) else always
+
+    first = await _respond(ValueError(), handlers={Exception: answer})
+    assert f"(request {first.headers['x-request-id']})" in caplog.text
+    assert (first.body, always.raw_headers) == (b"sorry", Response("sorry", 500).raw_headers)
+    assert (await _respond(LookupError(), handlers={Exception: answer})) is own
+
+
+async def test_error_that_its_handler_raises_again_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """One error is one line; the next request that meets the same object has a line of its own."""
+    always = ValueError("the same object for every request")
+
+    async def answer(request: Request, error: Exception) -> Response:
+        raise error
+
+    for _ in range(2):
+        assert (await _respond(always, handlers={Exception: answer}, headers=[])).status_code == 500
+    assert len(caplog.records) == 2
+
+
+async def test_error_that_ends_an_answer_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """The line names the request, as that of any other error; applications around it add none."""
+
+    async def failing(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise ValueError("in the middle")
+
+    async def mounting(scope: Scope, receive: Receive, send: Send) -> None:
+        await inner(dict(scope), receive, send)
+
+    async def send(message: Message) -> None: ...
+
+    responder = ErrorResponder({}, debug=False)
+    inner = ServerErrorMiddleware(failing, responder=responder)
+    scope: Scope = {**_scope([(b"host", b"a")]), "request_id": "7"}
+    with pytest.raises(ValueError, match="in the middle"):
+        await ServerErrorMiddleware(mounting, responder=responder)(scope, _receive, send)
+    assert [record.getMessage() for record in caplog.records] == ["GET /x raised an error (request 7)"]
+    assert "in the middle" in caplog.text
+
+
+async def test_client_that_leaves_in_the_middle_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    """It happens every day; the line says no more than that."""
+    with caplog.at_level("INFO", logger="openviper.request"):
+        log_error(_scope(), ClientDisconnectedError(1))
+    assert [record.levelname for record in caplog.records] == ["INFO"]

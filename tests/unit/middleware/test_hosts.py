@@ -1,6 +1,8 @@
 """AllowedHosts: which Host headers are accepted."""
 
 import re
+import tracemalloc
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,7 +10,9 @@ from hypothesis import strategies as st
 
 from openviper.exceptions import SettingsValidationError
 from openviper.middleware.hosts import AllowedHosts
-from openviper.types import RawHeaders
+from openviper.middleware.security import SecurityMiddleware
+from openviper.testing import override_settings
+from openviper.types import RawHeaders, Receive, Scope, Send
 
 
 @pytest.mark.parametrize(
@@ -96,9 +100,11 @@ def test_any_header_is_a_plain_host_or_refused(value: bytes) -> None:
         ("*.shop.example", "is written '.shop.example' here"),
         (".shop.example:80", "goes with a domain and without a port"),
         (".[::1]", "goes with a domain and without a port"),
+        (None, "ALLOWED_HOSTS: None is no text"),
+        (b"shop.example", "b'shop.example' is no text"),
     ],
 )
-def test_wrong_entry_is_named(entry: str, complaint: str) -> None:
+def test_wrong_entry_is_named(entry: Any, complaint: str) -> None:
     """An entry that could never match is an error that says how to write it."""
     with pytest.raises(SettingsValidationError, match=re.escape(complaint)):
         AllowedHosts([entry])
@@ -115,3 +121,40 @@ def test_text_in_place_of_a_list_is_refused() -> None:
     """A text is a sequence of letters, and none of them is meant as a host."""
     with pytest.raises(SettingsValidationError, match=r"write a tuple: \('localhost',\)"):
         AllowedHosts("localhost")
+
+
+@pytest.mark.parametrize("wrong", [None, 5])
+def test_what_is_no_list_is_refused(wrong: Any) -> None:
+    """The setting is named, also where the middleware takes its value as it is."""
+    with pytest.raises(SettingsValidationError, match=f"ALLOWED_HOSTS is {wrong}; write a tuple"):
+        AllowedHosts(wrong)
+    with (
+        override_settings(ALLOWED_HOSTS=wrong),
+        pytest.raises(SettingsValidationError, match=f"ALLOWED_HOSTS is {wrong}; write a tuple"),
+    ):
+        SecurityMiddleware(_nothing)
+
+
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
+def test_made_up_spellings_do_not_fill_the_memory() -> None:
+    """What has been examined is remembered, up to a bound; whatever comes later is examined again."""
+    hosts = AllowedHosts([".shop.example"])
+    names = [b"a%d.shop.example:%d" % (number, number + 1) for number in range(1000)]
+    tracemalloc.start()
+    found = [hosts.find([(b"host", name)]) for name in names * 2]
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == [name.partition(b":")[0] for name in names * 2]
+    assert hosts.find([(b"host", b"evil.example:1")]) is None
+    del found
+    assert held < 400_000
+
+
+def test_name_that_no_domain_can_have_is_malformed() -> None:
+    """A name of 253 letters is the longest, also where any host or any sub-domain is allowed."""
+    for hosts in (AllowedHosts(["*"]), AllowedHosts([".example"])):
+        longest = b"a" * 245 + b".example"
+        assert hosts.find([(b"host", longest)]) == hosts.find([(b"host", longest + b".:80")]) == longest
+        assert hosts.find([(b"host", b"a" + longest)]) is None

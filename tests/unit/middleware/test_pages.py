@@ -30,3 +30,9 @@ def test_text_of_a_short_page_is_no_markup() -> None:
     assert (page.status_code, page.headers["x-reason"]) == (404, "none")
     assert b"<h1>404</h1>\n<p>&lt;b&gt;\\udcff&lt;/b&gt;</p>" in page.body
     assert page.headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_reference_stands_below_the_text() -> None:
+    """A visitor can name the request in a report; without one the page says nothing of it."""
+    assert b"</p>\n<p>Request <code>7f&lt;</code></p>" in short_page(500, "no", reference="7f<").body
+    assert b"Request" not in short_page(500, "no").body

@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 import pytest
 
+from openviper import OpenViper, Request
 from openviper.conf import settings
 from openviper.exceptions import SettingsValidationError
 from openviper.middleware.base import BaseMiddleware
@@ -172,12 +174,35 @@ async def test_request_without_a_host_is_refused() -> None:
 
 
 async def test_refusal_is_a_protected_answer() -> None:
-    """The refusal is JSON that names the setting, and has the headers of every other response."""
+    """The refusal says no more than it must, and has the headers of every other response."""
     client = TestClient(protect())
     response = await client.get("http://evil.example/")
-    assert response.json() == {"detail": "This host is not allowed; see ALLOWED_HOSTS."}
+    assert response.json() == {"detail": "This host is not served here."}
     assert response.headers["x-content-type-options"] == "nosniff"
     assert (await client.head("http://evil.example/")).content == b""
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [("text/html", "text/html; charset=utf-8"), ("application/problem+json", "application/problem+json")],
+)
+@pytest.mark.parametrize("is_fused", [True, False])
+async def test_refusal_is_an_error_like_any_other(accept: str, content_type: str, is_fused: bool) -> None:
+    """It comes in the form that the client reads, and caches keep the forms apart."""
+    layer = (SecurityMiddleware, {"allowed_hosts": ["shop.example"]})
+    app = OpenViper(routes=[], debug=False, middleware=[layer] if is_fused else [layer, Passing])
+    async with TestClient(app) as client:
+        response = await client.get("http://evil.example/", headers={"accept": accept})
+    assert (response.status_code, response.headers["content-type"]) == (400, content_type)
+    assert response.headers["vary"] == "Accept"
+    assert response.headers["x-frame-options"] == "DENY"
+
+
+class Passing(BaseMiddleware):
+    """A layer without hooks, which keeps those around it from being called directly."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
 
 
 async def test_refused_host_is_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -243,6 +268,22 @@ async def test_path_is_quoted_where_there_is_no_raw_one() -> None:
     """A server that gives no raw path still gets the right redirect."""
     sent = await send_raw(protect(ssl_redirect=True), [(b"host", b"shop.example")], path="/é x")
     assert (b"location", b"https://shop.example/%C3%A9%20x") in sent[0]["headers"]
+
+
+@pytest.mark.parametrize("raw_path", [b"@evil.example/", b".evil.example", b":1@evil.example", b"http://evil.example/"])
+async def test_target_without_a_slash_does_not_change_the_host(raw_path: bytes) -> None:
+    """A server may pass on whatever stands in the first line; the redirect leads to the host that was checked."""
+    sent = await send_raw(protect(ssl_redirect=True), [(b"host", b"shop.example")], raw_path=raw_path)
+    location = dict(sent[0]["headers"])[b"location"].decode()
+    assert urlsplit(location).netloc == "shop.example"
+
+
+async def test_query_is_sent_on_once() -> None:
+    """Also where the server has left it in the raw path."""
+    sent = await send_raw(
+        protect(ssl_redirect=True), [(b"host", b"shop.example")], raw_path=b"/a?b=1", query_string=b"b=1"
+    )
+    assert (b"location", b"https://shop.example/a?b=1") in sent[0]["headers"]
 
 
 @pytest.mark.parametrize(
@@ -314,9 +355,109 @@ async def test_permissions_policy_is_text_or_features(policy: object, expected: 
         ({"content_security_policy": {"script-src": ["'self'; object-src *"]}}, "has a source with"),
         ({"frame_options": "DENY\r\nx: y"}, "line break"),
         ({"referrer_policy": "\u2192"}, "referrer-policy"),
+        ({"frame_options": "ALLOW-FROM https://a.example"}, "browsers know no 'ALLOW-FROM https://a.example'"),
+        ({"referrer_policy": "none"}, "browsers know no 'none'; use no-referrer"),
+        ({"cross_origin_opener_policy": "same_origin"}, "browsers know no 'same_origin'"),
+        ({"cross_origin_embedder_policy": "require"}, "cross-origin-embedder-policy"),
+        ({"cross_origin_resource_policy": "none"}, "cross-origin-resource-policy"),
+        ({"hsts_seconds": -1}, "SECURE_HSTS_SECONDS is -1"),
     ],
 )
 def test_wrong_value_is_refused_when_the_stack_is_built(options: dict[str, object], complaint: str) -> None:
     """A value that cannot work is an error at the start, not at the first request, and it is named."""
     with pytest.raises(SettingsValidationError, match=complaint):
         protect(inner, **options)
+
+
+async def test_value_may_be_a_list_or_have_parameters() -> None:
+    """A referrer policy names what older browsers fall back on, and an opener policy where reports go."""
+    response = await ask(
+        referrer_policy="no-referrer, strict-origin-when-cross-origin",
+        cross_origin_opener_policy='same-origin; report-to="coop"',
+        frame_options="sameorigin",
+    )
+    assert response.headers["referrer-policy"] == "no-referrer, strict-origin-when-cross-origin"
+    assert response.headers["cross-origin-opener-policy"] == 'same-origin; report-to="coop"'
+    assert response.headers["x-frame-options"] == "sameorigin"
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [{"script-src": ["'self'", "'nonce'"], "style-src": "'nonce'"}, "script-src 'self' 'nonce'; style-src 'nonce'"],
+)
+async def test_each_answer_has_a_nonce_of_its_own(policy: object) -> None:
+    """The handler finds it in the request, and the header has it wherever the policy asks for one."""
+    app = OpenViper(routes=[], debug=False, middleware=[(SecurityMiddleware, {"content_security_policy": policy})])
+
+    @app.get("/")
+    async def page(request: Request) -> str:
+        return request.csp_nonce
+
+    async with TestClient(app) as client:
+        first, second = await client.get("/"), await client.get("/")
+        lost = await client.get("/nowhere")
+    assert first.text != second.text
+    assert len(first.text) == 32
+    for response in (first, second):
+        told = f"script-src 'self' 'nonce-{response.text}'; style-src 'nonce-{response.text}'"
+        assert response.headers.getlist("content-security-policy") == [told]
+    assert "'nonce'" not in lost.headers["content-security-policy"]
+
+
+async def test_answer_without_a_page_brings_no_nonce() -> None:
+    """A 304 changes the fields of the page that a browser has kept, in which the nonce of that time stands."""
+    layer = SecurityMiddleware(
+        inner,
+        allowed_hosts=["shop.example"],
+        content_security_policy="script-src 'self' 'nonce'; img-src 'nonce'",
+        permissions_policy="camera=()",
+    )
+    scope: Scope = {"type": "http", "scheme": "http", "path": "/", "headers": [(b"host", b"shop.example")]}
+    layer.on_request(scope)
+    fresh: RawHeaders = []
+    layer.on_response(scope, 200, fresh)
+    kept: RawHeaders = []
+    layer.on_response(scope, 304, kept)
+    nonce = scope["csp_nonce"].encode()
+    policy = (b"content-security-policy", b"script-src 'self' 'nonce-%b'; img-src 'nonce-%b'" % (nonce, nonce))
+    assert policy in fresh
+    assert [field for field in fresh if field not in kept] == [policy]
+    own: RawHeaders = [(b"content-security-policy", b"sandbox")]
+    layer.on_response(scope, 200, own)
+    assert [value for name, value in own if name == b"content-security-policy"] == [b"sandbox"]
+
+
+async def test_without_a_nonce_in_the_policy_there_is_none() -> None:
+    """Nothing is made that nobody asks for; a refused host gets a policy like any other answer."""
+    layer = SecurityMiddleware(inner, allowed_hosts=["shop.example"], content_security_policy="default-src 'self'")
+    scope: Scope = {"type": "http", "scheme": "http", "path": "/", "headers": [(b"host", b"shop.example")]}
+    assert layer.on_request(scope) is None
+    assert Request(scope, _unused).csp_nonce == ""
+    refused = await ask("http://other.example/", content_security_policy="script-src 'nonce'")
+    assert refused.status_code == 400
+    assert refused.headers["content-security-policy"].startswith("script-src 'nonce-")
+
+
+async def _unused() -> Message:
+    raise AssertionError
+
+
+async def test_path_in_the_log_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    """A line break in it does not begin a line that nobody has written."""
+    await send_raw(protect(), [(b"host", b"other.example")], path="/a\nINFO all is well")
+    assert "/a%0AINFO%20all%20is%20well refused" in caplog.text
+
+
+async def test_websocket_is_refused_once_it_has_come() -> None:
+    """Nothing may be sent before the server has told of the connection."""
+    order: list[str] = []
+
+    async def receive() -> Message:
+        order.append("received")
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        order.append(message["type"])
+
+    await protect()({"type": "websocket", "path": "/", "headers": [(b"host", b"evil.example")]}, receive, send)
+    assert order == ["received", "websocket.close"]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from openviper.exceptions import ImproperlyConfigured
+from openviper.middleware.base import HookedMiddleware
 from openviper.middleware.security import SecurityMiddleware
 from openviper.middleware.stack import build_middleware_stack, load_middleware
 from openviper.types import ASGIApp, Message, Receive, Scope, Send
@@ -87,3 +88,14 @@ def test_type_error_of_a_constructor_passes_unchanged() -> None:
 
     with pytest.raises(TypeError, match=r"^mine$"):
         build_middleware_stack(_app, [Broken])  # type: ignore[list-item]  # it never becomes an application
+
+
+def test_hooked_class_that_skips_its_base_is_named() -> None:
+    """Without the constructor of the base there are no hooks, which a request would find out."""
+
+    class Forgetful(HookedMiddleware):
+        def __init__(self, app: ASGIApp) -> None:
+            self.app = app
+
+    with pytest.raises(ImproperlyConfigured, match=r"Forgetful does not call super\(\).__init__\(app\)"):
+        build_middleware_stack(_app, [Forgetful])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from openviper.exceptions import MissingDependencyError
-from openviper.primitives.imports import import_string, module_exists, require
+from openviper.primitives.imports import LateModule, import_string, module_exists, require
 
 
 def test_dotted_path_gives_the_attribute() -> None:
@@ -58,3 +58,26 @@ def test_module_existence_is_told_without_running_it(tmp_path: Path, monkeypatch
     assert not module_exists("existing_pkg.explosive_not.child")
     with pytest.raises(ModuleNotFoundError, match="absent_dependency"):
         module_exists("broken_parent.child")
+
+
+def test_late_module_is_loaded_by_the_first_who_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It runs when something of it is wanted, once, and is a plain module from then on."""
+    (tmp_path / "late_one.py").write_text("answer = [42]\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    late = LateModule("late_one")
+    assert "late_one" not in sys.modules
+
+    assert vars(late).get("answer") is None
+    assert late.answer == [42]
+    assert late.answer is sys.modules["late_one"].answer
+    assert type(late) is type(sys)
+
+
+def test_late_module_says_what_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that is missing, or has no such name, is told as by an import."""
+    (tmp_path / "late_two.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(AttributeError, match="late_two"):
+        _ = LateModule("late_two").nothing
+    with pytest.raises(ModuleNotFoundError, match="late_absent"):
+        _ = LateModule("late_absent").anything

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from openviper.routing.converters import CONVERTERS, Converter, register_converter
+from openviper.routing.converters import CONVERTERS, Converter, find_parser, register_converter, reset_converters
 from openviper.routing.exceptions import RouteError
 
 
@@ -17,7 +17,7 @@ def own_converter() -> Iterator[Converter]:
     converter = Converter("even", lambda text: int(text) if int(text) % 2 == 0 else int("odd"), str)
     register_converter(converter)
     yield converter
-    del CONVERTERS["even"]
+    reset_converters()
 
 
 @pytest.mark.parametrize(
@@ -156,3 +156,19 @@ def test_converter_of_a_project_has_a_name_of_its_own(own_converter: Converter) 
         register_converter(Converter("even", int, str))
     with pytest.raises(RouteError, match="no identifier"):
         register_converter(Converter("not one", int, str))
+
+
+def test_own_converters_can_be_forgotten(own_converter: Converter) -> None:
+    """Those of the framework stay."""
+    assert CONVERTERS["even"] is own_converter
+    reset_converters()
+    assert sorted(CONVERTERS) == ["float", "int", "path", "slug", "str", "uuid"]
+
+
+@pytest.mark.parametrize("text", [".", "..", "a/../b", "a\0"])
+def test_converter_of_a_project_is_kept_from_hostile_text(text: str) -> None:
+    """One that takes any text cannot be led out of a folder."""
+    anything = Converter("anything", str, str, spans_segments=True)
+    assert find_parser(anything)("a/..b") == "a/..b"
+    with pytest.raises(ValueError, match="dot segment"):
+        find_parser(anything)(text)

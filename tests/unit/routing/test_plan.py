@@ -1,21 +1,27 @@
 """The call plan of a route."""
 
+import contextlib
+import dataclasses
 import datetime as dt
 import enum
 import functools
 import threading
 import uuid
-from typing import Any, Literal
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated, Any, Literal
 
+import msgspec
 import pytest
 
-from openviper.exceptions import ValidationError
+from openviper.exceptions import PermissionDenied, Unauthorized, ValidationError
 from openviper.http.request import Request
-from openviper.http.response import JSONResponse, Response
+from openviper.http.response import JSONResponse, PlainTextResponse, Response
 from openviper.primitives.json import decode
+from openviper.routing.params import Body, Depends, Header, Query
 from openviper.routing.plan import compile_plan
 from openviper.routing.route import Route
 from openviper.types import Message
+from tests.unit.routing.calls import call, faults, refusal
 
 
 class Colour(enum.Enum):
@@ -34,7 +40,13 @@ async def _receive() -> Message:
 async def _run(handler: Any, path: str = "/", values: tuple[object, ...] = (), query: bytes = b"") -> Response:
     route = Route.build(path, handler, methods=("GET",), name=None)
     scope = {"type": "http", "method": "GET", "path": path, "query_string": query, "headers": []}
-    return await compile_plan(route, max_body_bytes=5)(scope, _receive, values)
+    answer = await compile_plan(route, max_body_bytes=5)(scope, _receive, values)
+    if isinstance(answer, str):
+        return PlainTextResponse(answer)
+    if isinstance(answer, bytes):
+        return Response(answer, media_type="application/json")
+    assert isinstance(answer, Response)
+    return answer
 
 
 async def test_arguments_come_from_path_query_and_request() -> None:
@@ -148,7 +160,7 @@ async def test_default_that_can_change_is_not_shared() -> None:
     route = Route.build("/", handler, methods=("GET",), name=None)
     plan = compile_plan(route, max_body_bytes=5)
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
-    assert [(await plan(scope, _receive, ())).body for _ in range(2)] == [b'["x"]', b'["x"]']
+    assert [await plan(scope, _receive, ()) for _ in range(2)] == [b'["x"]', b'["x"]']
 
 
 async def test_decorator_in_the_usual_style_gets_arguments_by_position() -> None:
@@ -194,3 +206,272 @@ async def test_names_of_a_project_cannot_become_source() -> None:
         return [errors, query, text, scope, values]
 
     assert (await _run(handler, query=b"text=9")).body == b"[1,2,9,4,5]"
+
+
+class Row(msgspec.Struct):
+    number: int
+
+
+async def test_list_of_structs_is_encoded_whatever_it_holds() -> None:
+    """A handler that says what its list holds is answered faster, and may be wrong about it."""
+
+    async def rows() -> list[Row]:
+        return [Row(1), Row(2)]
+
+    async def others() -> list[Row]:
+        return [{1: uuid.UUID(int=0)}]  # type: ignore[list-item]  # the point of the test
+
+    assert (await _run(rows)).body == b'[{"number":1},{"number":2}]'
+    assert (await _run(others)).body == b'[{"1":"00000000-0000-0000-0000-000000000000"}]'
+
+
+async def test_status_of_the_route_is_that_of_its_data() -> None:
+    """Data has the status that the route names; a response and a pair bring their own."""
+
+    async def struct() -> Row:
+        return Row(1)
+
+    async def pair() -> object:
+        return {"a": 1}, 202
+
+    async def text() -> str:
+        return "a"
+
+    for handler, status in ((struct, 201), (pair, 202), (text, 201)):
+        route = Route.build("/", handler, methods=("GET",), name=None, status_code=201)
+        scope = {"type": "http", "method": "GET", "headers": []}
+        answer = await compile_plan(route, max_body_bytes=5)(scope, _receive, ())
+        assert isinstance(answer, Response)
+        assert answer.status_code == status
+
+
+async def _member(authorization: Annotated[str, Header()] = "") -> str:
+    if authorization != "yes":
+        raise Unauthorized
+    return "member"
+
+
+async def _page(page: int = 1) -> int:
+    return page
+
+
+class Filters(msgspec.Struct):
+    tag: str
+    size: int = 1
+
+
+@pytest.mark.parametrize("order", [(_member, _page), (_page, _member)])
+async def test_refusal_of_a_dependency_wins_over_wrong_values(order: tuple[Any, Any]) -> None:
+    """Whoever may not in is told so, whatever is wrong with the rest, and the body is not even asked for."""
+
+    async def handler(
+        body: dict[str, int], size: int, a: object = Depends(order[0]), b: object = Depends(order[1])
+    ) -> None: ...
+
+    route = Route.build("/", handler, methods=("POST",), name=None)
+    plan = compile_plan(route, max_body_bytes=100)
+    scope = {"type": "http", "method": "POST", "query_string": b"page=x", "headers": []}
+
+    async def receive() -> Message:
+        raise AssertionError("the body of a stranger was asked for")
+
+    with pytest.raises(Unauthorized):
+        await plan(scope, receive, ())
+
+
+async def test_faults_of_all_are_told_where_no_dependency_refuses() -> None:
+    """Values of dependencies, of the handler and of the body are in one answer; who needs a wrong one is not called."""
+    called = []
+
+    async def double(page: Annotated[int, Depends(_page)]) -> int:
+        called.append("double")
+        return page * 2
+
+    async def tagged(filters: Annotated[Filters, Query()]) -> str:
+        called.append("tagged")
+        return filters.tag
+
+    async def handler(
+        note: Annotated[dict[str, int], Body()],
+        size: int,
+        member: Annotated[str, Depends(_member)],
+        double: Annotated[int, Depends(double)],
+        tag: Annotated[str, Depends(tagged)],
+    ) -> list[object]:
+        return [note, size, member, double, tag]
+
+    headers = [(b"authorization", b"yes")]
+    assert await faults(handler, query=b"page=x&tag=a", body=b'{"a": "b"}', headers=headers) == [
+        ("query", ["page"], "invalid"),
+        ("query", ["size"], "missing"),
+        ("body", ["a"], "invalid"),
+    ]
+    assert called == ["tagged"]
+    assert await call(handler, query=b"page=2&size=1&tag=a", body=b"{}", headers=headers) == [{}, 1, "member", 4, "a"]
+
+
+async def test_dependency_that_needs_the_body_comes_after_the_others() -> None:
+    """It is called when the body is right, and before wrong values of the handler count."""
+
+    async def owner(note: dict[str, int], member: Annotated[str, Depends(_member)]) -> None:
+        if "forbidden" in note:
+            raise PermissionDenied
+
+    async def handler(size: int, first: None = Depends(owner), second: int = Depends(_page)) -> None: ...
+
+    request: dict[str, Any] = {"query": b"size=x", "headers": [(b"authorization", b"yes")]}
+    assert (await refusal(handler, body=b'{"forbidden": 1}', **request))[0] == 403
+    assert await faults(handler, body=b'{"forbidden": "a"}', **request) == [
+        ("body", ["forbidden"], "invalid"),
+        ("query", ["size"], "invalid"),
+    ]
+    assert (await refusal(handler, body=b"{", query=b""))[0] == 401
+
+
+async def test_uncached_dependency_of_a_shared_one_runs_once() -> None:
+    """What is called anew for each that depends on it is called once for one that is shared."""
+    called = []
+
+    def count() -> int:
+        called.append(1)
+        return len(called)
+
+    def shared(number: Annotated[int, Depends(count, use_cache=False)]) -> int:
+        return number
+
+    async def handler(
+        a: Annotated[int, Depends(shared)],
+        b: Annotated[int, Depends(shared)],
+        c: Annotated[int, Depends(count, use_cache=False)],
+    ) -> list[int]:
+        return [a, b, c]
+
+    assert await call(handler) == [1, 1, 2]
+
+
+@dataclasses.dataclass
+class Basket:
+    things: list[int] = dataclasses.field(default_factory=list)
+
+
+async def test_default_is_new_at_every_depth() -> None:
+    """What a handler does to a default is not there for the next request, whatever it is made of."""
+
+    async def handler(
+        basket: Basket = Basket(),  # noqa: B008 - the point of the test
+        table: Annotated[dict[str, list[int]], Body()] = {"a": []},  # noqa: B006 - the point of the test
+    ) -> list[object]:
+        basket.things.append(1)
+        table["a"].append(1)
+        return [basket.things, table]
+
+    assert [await call(handler) for _ in range(2)] == [[[1], {"a": [1]}]] * 2
+
+
+async def test_default_that_cannot_be_copied_is_shared() -> None:
+    """Such as a lock is what its author wrote."""
+    lock = threading.Lock()
+
+    async def handler(note: Annotated[Any, Body()] = lock) -> list[bool]:
+        return [note is lock]
+
+    assert await call(handler) == [True]
+
+
+def _timed(function: Any) -> Any:
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+def _awaited(function: Any) -> Any:
+    @functools.wraps(function)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+@pytest.mark.parametrize("around", [_timed, _awaited, contextlib.asynccontextmanager])
+async def test_decorated_async_generator_is_run(around: Any) -> None:
+    """A decorator, one of contextlib too, does not keep a guard from guarding, nor a clean-up from running."""
+    log: list[str] = []
+
+    async def guard(allowed: bool = False) -> AsyncIterator[str]:
+        if not allowed:
+            raise Unauthorized
+        try:
+            yield "value"
+        except KeyError:
+            log.append("kept to itself")
+        log.append("closed")
+
+    async def handler(value: str = Depends(around(guard)), fail: bool = False) -> list[str]:
+        if fail:
+            raise KeyError(value)
+        return [value]
+
+    assert (await refusal(handler))[0] == 401
+    assert await call(handler, query=b"allowed=true") == ["value"]
+    with pytest.raises(KeyError):
+        await call(handler, query=b"allowed=true&fail=true")
+    assert log == ["closed", "kept to itself", "closed"]
+
+
+@pytest.mark.parametrize("around", [_timed, _awaited, contextlib.contextmanager])
+async def test_decorated_plain_generator_is_run(around: Any) -> None:
+    """The same holds for plain generators, which run in threads."""
+    log: list[bool] = []
+
+    def connection() -> Iterator[str]:
+        yield "value"
+        log.append(threading.current_thread() is threading.main_thread())
+
+    async def handler(value: str = Depends(around(connection))) -> list[str]:
+        return [value]
+
+    assert await call(handler) == ["value"]
+    assert log == [False]
+
+
+async def test_generator_that_nobody_would_run_is_an_error() -> None:
+    """A guard behind a decorator that hides it is no reason to let everybody in; an expression is a value."""
+
+    async def guard() -> AsyncIterator[None]:
+        if called:
+            raise Unauthorized
+        yield
+
+    called: list[int] = []
+
+    def hidden() -> object:
+        return guard()
+
+    async def handler(nothing: object = Depends(hidden)) -> None: ...
+
+    async def numbers(given: Any = Depends(lambda: (number for number in (1, 2)))) -> list[int]:
+        return list(given)
+
+    with pytest.raises(RuntimeError, match="nobody runs"):
+        await call(handler)
+    assert await call(numbers) == [1, 2]
+
+
+async def test_dependency_may_take_a_parameter_as_text() -> None:
+    """The handler decides what the path is made of; a dependency gets the text of it, or converts text itself."""
+
+    async def text_of(item_id: str) -> str:
+        return item_id
+
+    async def number_of(key: int) -> int:
+        return key
+
+    async def handler(
+        item_id: int, key: str, text: Annotated[str, Depends(text_of)], number: Annotated[int, Depends(number_of)]
+    ) -> list[object]:
+        return [item_id, key, text, number]
+
+    assert await call(handler, "/{item_id}/{key}", (7, "8")) == [7, "8", "7", 8]
+    assert await faults(handler, path="/{item_id}/{key}", values=(7, "x")) == [("path", ["key"], "invalid")]

@@ -3,12 +3,14 @@
 import functools
 import uuid
 from collections.abc import Callable, Iterable
+from typing import Annotated, Any
 
 import pytest
 
 from openviper.http.request import Request
 from openviper.routing.exceptions import RouteError
-from openviper.routing.route import Mount, Route
+from openviper.routing.params import Depends, Form, Header, Path
+from openviper.routing.route import Mount, Route, Shared
 
 
 async def detail(book_id: int) -> None: ...
@@ -129,3 +131,97 @@ def test_mount_stands_at_a_literal_path(path: str) -> None:
 
 
 async def _app(*_: object) -> None: ...
+
+
+def test_route_reads_a_path_by_itself() -> None:
+    """The values of its parameters by name, or None."""
+    route = Route.build("/b/{book_id}", detail, methods=("GET",), name=None).below("/{shop:slug}", None)
+    assert route.match("/eu/b/7") == {"shop": "eu", "book_id": 7}
+    assert route.match("/b/7") is None
+
+
+def test_body_and_form_in_one_handler_are_refused() -> None:
+    """A request has one body, so it is JSON or a form."""
+
+    async def handler(data: dict[str, int], title: str = Form()) -> None: ...
+
+    with pytest.raises(RouteError, match="one body"):
+        Route.build("/", handler, methods=("POST",), name=None).check_complete()
+
+
+def test_dependencies_of_a_route_are_checked() -> None:
+    """What is no Depends, or depends on nothing that can be called, is found before a request comes."""
+    for wrong in (print, Depends(7)):  # type: ignore[arg-type]  # the point of the test
+        shared = Shared(dependencies=(wrong,))
+        with pytest.raises(RouteError, match="Depends"):
+            Route.build("/", lambda: None, methods=("GET",), name=None, shared=shared).check_complete()
+
+
+def _complete(path: str, handler: Any, *dependencies: Any) -> Route:
+    shared = Shared(dependencies=tuple(map(Depends, dependencies)))
+    route = Route.build(path, handler, methods=("GET",), name=None, shared=shared)
+    route.check_complete()
+    return route
+
+
+def _plain() -> None: ...
+
+
+def test_dependencies_of_a_route_are_looked_at() -> None:
+    """A parameter that the path has not, and one of another type, are told when the routes are put together."""
+
+    def missing(item_id: Annotated[int, Path()]) -> None: ...
+
+    def number(key: int) -> None: ...
+
+    def several(key: list[int]) -> None: ...
+
+    def handler(key: uuid.UUID) -> None: ...
+
+    with pytest.raises(RouteError, match="'item_id' is marked"):
+        _complete("/", _plain, missing)
+    with pytest.raises(RouteError, match="'key' is of type int"):
+        _complete("/{key}", handler, number)
+    with pytest.raises(RouteError, match="cannot be a list"):
+        _complete("/{key}", handler, several)
+
+
+def test_arguments_of_dependencies_need_annotations() -> None:
+    """One without is the request if it can be, and else a mistake, as in a handler (A-69)."""
+
+    def pages(skip=0, limit=10):  # type: ignore[no-untyped-def]  # the point of the test
+        return skip, limit
+
+    def taken(anything): ...  # type: ignore[no-untyped-def]  # the point of the test
+
+    class Pages:
+        def __init__(self, query=None): ...  # type: ignore[no-untyped-def]  # the point of the test
+
+    def handler(value: object = Depends(pages)) -> None: ...
+
+    with pytest.raises(RouteError, match="pages: the argument 'skip' has no annotation"):
+        _complete("/", handler)
+    with pytest.raises(RouteError, match="the argument 'query' has no annotation"):
+        _complete("/", _plain, Pages)
+    _complete("/", _plain, taken)
+
+
+def test_parameter_for_what_a_dependency_makes_of_it() -> None:
+    """``{user}`` may be the text that a dependency makes the argument ``user`` of; other sources keep their names."""
+
+    async def find_user(user: str) -> dict[str, str]:
+        return {"name": user}
+
+    async def read_token(token: Annotated[str, Header()] = "") -> str:
+        return token
+
+    async def show(user: Annotated[dict[str, str], Depends(find_user)]) -> None: ...
+
+    async def both(token: str, sent: Annotated[str, Depends(read_token)]) -> None: ...
+
+    async def wrong(user: Annotated[str, Depends(read_token)]) -> None: ...
+
+    _complete("/{user}", show)
+    _complete("/{token}", both)
+    with pytest.raises(RouteError, match="comes from elsewhere"):
+        _complete("/{user}", wrong)

@@ -3,12 +3,17 @@
 import gc
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
+from http import HTTPStatus
 
 import pytest
 
-from openviper.routing.exceptions import DuplicateRouteError, RouteError
-from openviper.routing.router import Router
+from openviper import routing
+from openviper.http.request import Request
+from openviper.http.response import Response
+from openviper.routing.exceptions import DuplicateRouteError, PathSecurityError, RouteError
+from openviper.routing.route import HTTP_METHODS, Route, RouteOptions
+from openviper.routing.router import Router, include
 
 
 async def _handler() -> None: ...
@@ -244,3 +249,159 @@ def test_name_that_comes_later_or_twice() -> None:
     child.get("/third", name="other")(_handler)
     assert root.url_for("same") == "/c/first"
     assert root.url_for("other") == "/c/third"
+
+
+async def _layer(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    return await call_next(request)
+
+
+async def _other_layer(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    return await call_next(request)
+
+
+def test_what_routers_share_stands_around_what_a_route_has() -> None:
+    """Middleware, tags and dependencies of routers come first, the outermost router's before the others."""
+    root = Router(middlewares=[_layer], tags=["site"], dependencies=["session"])
+    books = Router("/books", tags=["books", "shop"])
+    root.include_router(books, "/shop", "shop", middlewares=[_other_layer], tags=["shop"], dependencies=["tenant"])
+    books.get("/{book_id:int}", middlewares=[_layer], tags=("detail",), dependencies=["book"], status_code=202)(
+        _handler
+    )
+
+    (route,) = root.routes
+
+    assert route.middlewares == (_layer, _other_layer, _layer)
+    assert route.tags == ("site", "shop", "books", "detail")
+    assert route.dependencies == ("session", "tenant", "book")
+    assert (route.path, route.name, route.status_code) == ("/shop/books/{book_id:int}", "shop:_handler", 202)
+    assert books.routes[0].tags == ("books", "shop", "detail")
+
+
+def test_route_that_shares_nothing_stays_as_it_is() -> None:
+    """A router without a prefix or anything to share hands its routes on."""
+    router = Router()
+    route = router.add("/x", _handler)
+    assert router.routes == [route]
+    assert (route.tags, route.middlewares, route.dependencies, route.status_code) == ((), (), (), 200)
+
+
+def test_status_of_a_route_may_be_one_of_the_standard_library() -> None:
+    """``HTTPStatus.CREATED`` is the number 201."""
+    router = Router()
+    router.post("/x", status_code=HTTPStatus.CREATED)(_handler)
+    assert [type(route.status_code) for route in router.routes] == [int]
+    assert router.routes[0].status_code == 201
+
+
+def test_add_takes_a_namespace_of_its_own() -> None:
+    """It stands between that of the router and the name."""
+    router = Router(namespace="shop")
+    router.add("/x", _handler, ["POST"], "books", name="new")
+    assert [(route.name, sorted(route.methods)) for route in router.routes] == [("shop:books:new", ["POST"])]
+
+
+def test_include_gives_a_router_below_a_prefix() -> None:
+    """For lists of routers that are written down in one place; the room offers both names."""
+    assert (routing.Router, routing.include) == (Router, include)
+    books = Router()
+    entry = include(books, "/books", namespace="books")
+    books.get("/new")(_handler)
+    assert [(route.path, route.name) for route in entry.routes] == [("/books/new", "books:_handler")]
+
+
+def test_one_name_may_lead_to_paths_with_different_parameters() -> None:
+    """The parameters choose; where none fit, the first says what it needs."""
+    router = Router()
+    router.get("/books", name="books")(_handler)
+    router.get("/books/{book_id:int}", name="books")(_handler)
+    router.get("/{shop}/books/{book_id:int}", name="books")(_handler)
+    assert router.url_for("books") == "/books"
+    assert router.url_for("books", book_id=7) == "/books/7"
+    assert router.url_for("books", book_id=7, shop="eu") == "/eu/books/7"
+    with pytest.raises(KeyError, match="'/books' has no parameter page"):
+        router.url_for("books", page=1)
+
+
+class _ASGIMiddleware: ...
+
+
+def _plain_layer(request: Request, call_next: object) -> Response:
+    return Response()
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"middlewares": [_ASGIMiddleware]}, "_ASGIMiddleware is a class; .* belongs into the MIDDLEWARE setting"),
+        ({"middlewares": ["log"]}, "'log' is no middleware"),
+        ({"middlewares": [_plain_layer]}, "_plain_layer is a plain function; write async def"),
+        ({"tags": [1]}, "a tag is a text, not 1"),
+    ],
+)
+def test_what_cannot_be_shared_is_refused(options: dict[str, list[object]], why: str) -> None:
+    """Routes, routers and includes say which of them it was."""
+    with pytest.raises(RouteError, match=f"route '/x': .*{why}"):
+        Router().get("/x", **options)(_handler)  # type: ignore[arg-type]  # the point of the test
+    with pytest.raises(RouteError, match=f"router '/r': .*{why}"):
+        Router("/r", **options)  # type: ignore[arg-type]  # the point of the test
+    with pytest.raises(RouteError, match=f"include of '/i': .*{why}"):
+        Router().include_router(Router(), "/i", **options)  # type: ignore[arg-type]  # the point of the test
+
+
+def test_single_tag_may_stand_alone() -> None:
+    """A text is one tag, not a tag for each letter."""
+    assert Router().add("/x", _handler, tags="books").tags == ("books",)
+
+
+def test_option_that_does_not_exist_is_a_type_error() -> None:
+    """A misspelt one would otherwise have no effect."""
+    with pytest.raises(TypeError, match="no option tagz"):
+        Router().get("/x", tagz=["a"])(_handler)  # type: ignore[call-arg]  # the point of the test
+
+
+@pytest.mark.parametrize("status", [199, 600, "201", True, 201.0])
+def test_status_of_data_must_be_one(status: object) -> None:
+    """Informational and made-up numbers are no final answer (RFC 9110, 15)."""
+    with pytest.raises(RouteError, match="status_code"):
+        Router().add("/x", _handler, status_code=status)  # type: ignore[arg-type]  # the point of the test
+
+
+@pytest.mark.parametrize("path", ["/a\0b", "/a/../b", "/..", "/./a", "/a/."])
+def test_path_that_climbs_is_refused(path: str) -> None:
+    """It is an attack and no address, so the answer is 400 and not 404."""
+    router = Router()
+    router.get("/{name}")(_handler)
+    router.get("/a/{rest:path}")(_handler)
+    with pytest.raises(PathSecurityError) as caught:
+        router.resolve("GET", path)
+    assert caught.value.status_code == 400
+
+
+class _Several:
+    """Registers itself, as a view does."""
+
+    def add_routes(
+        self, router: Router, path: str, methods: Iterable[str] | None, options: RouteOptions
+    ) -> list[Route]:
+        return [router.add(path, _handler, (method,), **options) for method in methods or HTTP_METHODS[:3]]
+
+    def __call__(self) -> None: ...
+
+
+class _View:
+    """A class whose instances answer requests."""
+
+    as_view = _Several
+
+
+def test_view_registers_the_routes_of_its_methods() -> None:
+    """A class or what ``as_view()`` gives may stand where a handler does."""
+    router = Router(namespace="shop")
+    router.route("/all", name="all")(_View)
+    router.add("/one", _View.as_view(), ["PUT"], namespace="books", name="one")
+    assert [(route.path, sorted(route.methods), route.name) for route in router.routes] == [
+        ("/all", ["GET"], "shop:all"),
+        ("/all", ["HEAD"], "shop:all"),
+        ("/all", ["POST"], "shop:all"),
+        ("/one", ["PUT"], "shop:books:one"),
+    ]

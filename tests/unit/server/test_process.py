@@ -11,10 +11,10 @@ from typing import Self
 
 import pytest
 
+from openviper.middleware.proxies import TrustedProxies
 from openviper.server.address import bind_socket
 from openviper.server.options import SERVERS, ProcessOptions
 from openviper.server.process import run_process
-from openviper.server.proxies import TrustedProxies
 from openviper.types import ASGIApp, Receive, Scope, Send
 
 PATIENCE = 30.0

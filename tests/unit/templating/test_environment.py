@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2.exceptions import SecurityError
 
-from openviper import OpenViper
+from openviper import OpenViper, OpenViperError
 from openviper.http.request import Request
 from openviper.templating.environment import Ingredients, build_environment
 from openviper.templating.functions import TemplateGlobal
@@ -69,6 +69,23 @@ def test_unknown_name_is_an_error(source: str) -> None:
     """A name that nothing defines is named in an error, wherever it is used."""
     with pytest.raises(jinja2.UndefinedError, match="naem"):
         render(source, user={})
+
+
+def test_attribute_says_itself_why_it_is_not_there() -> None:
+    """An error of the framework passes as it is, such as that of a field that was not read."""
+
+    class Unread(OpenViperError, AttributeError):
+        pass
+
+    class Book:
+        @property
+        def title(self) -> str:
+            raise Unread("title is not loaded")
+
+    with pytest.raises(Unread, match="title is not loaded"):
+        render("{{ book.title }}", book=Book())
+    with pytest.raises(jinja2.UndefinedError):
+        render("{{ book.author }}", book=Book())
 
 
 def test_unknown_name_may_be_asked_for() -> None:

@@ -31,7 +31,7 @@ def redirecting(status: int, location: str) -> ASGIApp:
         body = (await receive()).get("body", b"")
         if scope["path"] == "/end":
             names = b" ".join(
-                sorted(name for name, _ in scope["headers"] if name in (b"authorization", b"content-type"))
+                sorted(name for name, _ in scope["headers"] if name in (b"authorization", b"content-type", b"cookie"))
             )
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": b"|".join([scope["method"].encode(), body, names])})
@@ -309,10 +309,12 @@ async def test_redirect_cannot_repeat_an_iterator() -> None:
 
 
 async def test_credentials_do_not_go_to_another_host() -> None:
-    """A redirect to another host leaves the Authorization header behind and asks that host."""
+    """A redirect to another host leaves the Authorization header and cookies behind and asks that host."""
     client = TestClient(redirecting(302, "http://elsewhere.example/end"), headers={"Authorization": "Bearer a"})
-    response = await client.get("/", follow_redirects=True)
+    response = await client.get("/", cookies={"session": "a"}, follow_redirects=True)
     assert (response.text, response.url) == ("GET||", "http://elsewhere.example/end")
+    response = await client.get("/", headers={"cookie": "session=a"}, follow_redirects=True)
+    assert response.text == "GET||"
 
 
 async def test_endless_redirects_end() -> None:

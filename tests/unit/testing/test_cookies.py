@@ -77,7 +77,16 @@ def test_cookie_that_is_over_removes_the_one_before(jar: CookieJar, over: str) -
     assert list(jar) == []
 
 
-@pytest.mark.parametrize("attribute", ["Max-Age=soon", "Expires=tomorrow", "Expires="])
+@pytest.mark.parametrize("age", ["9" * 30, "9" * 400, "-" + "9" * 400])
+def test_age_beyond_all_numbers_is_as_far_as_can_be(jar: CookieJar, age: str) -> None:
+    """The cookie stays, or goes, like one with a reasonable age."""
+    jar.receive(["a=1; Max-Age=" + age], HOME)
+    assert ("a" in jar) is not age.startswith("-")
+
+
+@pytest.mark.parametrize(
+    "attribute", ["Max-Age=soon", "Expires=tomorrow", "Expires=", "Expires=Thu, 01 Jan 2099 00:00:00 +" + "9" * 30]
+)
 def test_unreadable_expiry_counts_as_none(jar: CookieJar, attribute: str) -> None:
     """A cookie whose expiry cannot be read stays for the session."""
     jar.receive([f"a=1; {attribute}"], HOME)

@@ -65,6 +65,7 @@ def test_plugin_is_inert_until_a_fixture_is_used(project: pytest.Pytester, monke
             assert request.config.getini("asyncio_mode") == "strict"
             assert "OPENVIPER_ENV" not in os.environ
             assert "shop.asgi" not in sys.modules
+            assert not [name for name in sys.modules if name.startswith("openviper.db")]
             assert not [name for name in vars(plugin) if name.startswith("pytest_")]
         """
     )

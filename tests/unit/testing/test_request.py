@@ -98,6 +98,13 @@ def test_form_fields_are_url_encoded() -> None:
     assert headers[b"content-type"] == b"application/x-www-form-urlencoded"
 
 
+@pytest.mark.parametrize("value", [b"abc", bytearray(b"abc"), {"a": 1}, {1}, [["a"]], [b"a"], ({"a": 1},)])
+def test_field_that_no_form_carries_is_refused(value: object) -> None:
+    """Neither numbers of bytes nor Python code go out; the message says where such a value belongs."""
+    with pytest.raises(TypeError, match=r"field 'x' .* files="):
+        body_of({"data": {"x": value}})  # type: ignore[typeddict-item]  # the mistake that this test is about
+
+
 def test_text_is_sent_as_utf8() -> None:
     """Text content is encoded, and its length counts bytes."""
     body, headers = body_of({"content": "é"})

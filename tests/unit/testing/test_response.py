@@ -30,6 +30,12 @@ def test_text_follows_the_charset(content_type: str, content: bytes) -> None:
     assert response(content, content_type=content_type).text == "é"
 
 
+@pytest.mark.parametrize("charset", ["nope", "base64", "a\0b", "", "idna"])
+def test_unknown_charset_counts_as_utf8(charset: str) -> None:
+    """A charset that is none does not keep a test from showing the text."""
+    assert response("é".encode(), content_type=f"text/plain; charset={charset}").text == "é"
+
+
 def test_undecodable_text_is_shown_anyway() -> None:
     """A wrong byte does not keep a test from showing the rest."""
     assert response(b"a\xff").text == "a\ufffd"

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 
 import pytest
 
@@ -101,3 +103,69 @@ def test_exception_of_the_application_has_no_context() -> None:
     with SyncTestClient(app) as client, pytest.raises(LookupError) as raised:
         client.get("/")
     assert raised.value.__context__ is None
+
+
+def test_stream_is_read_while_it_is_made() -> None:
+    """Pieces come one by one, and leaving the block early is a disconnect."""
+    seen: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            for event in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{event}.complete"})
+            return
+        await receive()
+        await send({"type": "http.response.start", "status": 202, "headers": [(b"x-mark", b"1")]})
+        await send({"type": "http.response.body", "body": b"one", "more_body": True})
+        if scope["path"] == "/whole":
+            await send({"type": "http.response.body", "body": b"two"})
+            return
+        seen.append((await receive())["type"])
+
+    with SyncTestClient(app) as client:
+        with client.stream("GET", "/whole") as response:
+            assert (response.status_code, response.headers["x-mark"]) == (202, "1")
+            assert response.read() == b"onetwo"
+        with client.stream("GET", "/endless") as response:
+            assert next(response.iter_bytes()) == b"one"
+            assert seen == []
+        assert seen == ["http.disconnect"]
+        with pytest.raises(LookupError, match="of the test"), client.stream("GET", "/endless"):
+            raise LookupError("of the test")
+
+
+def test_threads_take_turns() -> None:
+    """Requests of several threads are sent one after the other, on the one loop of the client."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(0.001)
+        await living(scope, receive, send)
+
+    with SyncTestClient(app) as client, ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: client.get("/").text, range(12)))
+    assert answers == ["GET True"] * 12
+
+
+WORD: ContextVar[str] = ContextVar("word", default="none")
+
+
+async def telling(scope: Scope, receive: Receive, send: Send) -> None:
+    """An app that gives back a context variable and then sets it."""
+    if scope["type"] == "lifespan":
+        await living(scope, receive, send)
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": WORD.get().encode()})
+    WORD.set("of the app")
+
+
+def test_request_sees_what_stands_around_it() -> None:
+    """Blocks around a request hold for it, such as a budget of queries; what it sets itself stays inside."""
+    with SyncTestClient(telling) as client:
+        assert client.get("/").text == "none"
+        token = WORD.set("around")
+        assert client.get("/").text == "around"
+        WORD.reset(token)
+        assert client.get("/").text == "none"
+    assert WORD.get() == "none"

@@ -77,7 +77,41 @@ def test_routes_can_be_read_by_programs(books: "Site") -> None:
         "methods": ["POST", "DELETE", "PURGE"],
         "name": "book",
         "handler": "asgi.change",
+        "tags": [],
     }
+
+
+VIEWS = """
+from openviper.app import OpenViper
+from openviper.http.views import View, action
+
+app = OpenViper(routes=[])
+
+class Listed(View):
+    async def get(self, request): ...
+
+class Books(Listed):
+    async def put(self, request, book_id: int): ...
+
+    @action(detail=True, methods=["POST"])
+    async def lend(self, request, book_id: int): ...
+
+Books.register(app, "/books", tags=["books", "shop"])
+"""
+
+
+def test_methods_and_actions_of_views_are_named_by_their_class(site: "Site") -> None:
+    """Each has a row, and tags have a column where there are any."""
+    site.write({"settings.py": "", "asgi.py": VIEWS})
+
+    rows = [line.split() for line in site.run("routes").out.splitlines()]
+
+    assert rows == [
+        ["PATH", "METHODS", "NAME", "TAGS", "HANDLER"],
+        ["/books", "GET", "Books", "books,shop", "asgi.Books.get"],
+        ["/books/{book_id:int}", "PUT", "Books", "books,shop", "asgi.Books.put"],
+        ["/books/{book_id:int}/lend", "POST", "Books-lend", "books,shop", "asgi.Books.lend"],
+    ]
 
 
 def test_terminal_gets_a_drawn_table(books: "Site", monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,15 +4,15 @@ import datetime as dt
 import enum
 import functools
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import pytest
 
 from openviper.http.request import Request
 from openviper.primitives.unset import UNSET
-from openviper.routing.arguments import read_signature
 from openviper.routing.exceptions import RouteError
+from openviper.routing.signatures import read_signature
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -49,8 +49,8 @@ def test_every_argument_is_read_once() -> None:
     """Kind, type, list, default and position are known before the first request."""
     signature = read_signature(_handler)
     found = {a.name: (a.kind, a.annotation, a.is_list, a.default) for a in signature.arguments}
-    assert signature.is_async
-    assert signature.name.endswith("test_arguments._handler")
+    assert signature.style == "coroutine"
+    assert signature.name.endswith("test_signatures._handler")
     assert found == {
         "key": ("value", uuid.UUID, False, UNSET),
         "request": ("request", Request, False, UNSET),
@@ -82,10 +82,8 @@ def test_callables_of_every_kind_are_told_async_or_not() -> None:
     class SyncCall:
         def __call__(self) -> None: ...
 
-    assert read_signature(AsyncCall()).is_async
-    assert not read_signature(SyncCall()).is_async
-    assert read_signature(functools.partial(_handler, uuid.uuid4())).is_async
-    assert not read_signature(lambda: None).is_async
+    handlers = (AsyncCall(), SyncCall(), functools.partial(_handler, uuid.uuid4()), lambda: None)
+    assert [read_signature(one).style for one in handlers] == ["coroutine", "function", "coroutine", "function"]
 
 
 def _wrong_type(thing: Unknown) -> None: ...
@@ -94,7 +92,7 @@ def _wrong_type(thing: Unknown) -> None: ...
 def _wrong_union(thing: int | str) -> None: ...
 
 
-def _wrong_alias(thing: dict[str, int]) -> None: ...
+def _wrong_alias(thing: Iterator[int]) -> None: ...
 
 
 class OwnText(str):
@@ -179,7 +177,7 @@ def _nested_list(thing: list[list[int]]) -> None: ...
     ],
 )
 def test_type_that_no_part_of_a_request_gives_is_refused(handler: object) -> None:
-    """Handler and argument are named when the route is registered, not when a client calls."""
+    """Handler and argument are named when the route is registered, not when a client calls (A-69)."""
     with pytest.raises(RouteError, match="'thing' is of type") as caught:
         read_signature(handler)  # type: ignore[arg-type]  # a parameter of several functions
     assert getattr(handler, "__name__", "") in str(caught.value)
@@ -242,7 +240,7 @@ def test_annotation_that_cannot_be_evaluated_names_the_handler(text: str) -> Non
 
     handler.__annotations__["page"] = text
 
-    with pytest.raises(RouteError, match=r"test_arguments.*handler: the annotation of 'page'"):
+    with pytest.raises(RouteError, match=r"test_signatures.*handler: the annotation of 'page'"):
         read_signature(handler)
 
 
@@ -285,3 +283,57 @@ def _around_partial(*args: Any, **kwargs: Any) -> None: ...
 def test_value_that_a_partial_binds_is_no_argument(handler: Callable[..., object], names: list[str]) -> None:
     """What the author has fixed, no client can set."""
     assert [a.name for a in read_signature(handler).arguments] == names
+
+
+def _asking(function: Callable[..., object]) -> Callable[..., object]:
+    """A decorator that wants the request for itself."""
+
+    @functools.wraps(function)
+    async def wrapper(request: Request, *args: object, **kwargs: object) -> object:
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+def _passing(function: Callable[..., object]) -> Callable[..., object]:
+    """A decorator that looks at nothing."""
+
+    @functools.wraps(function)
+    async def wrapper(*args: object, **kwargs: object) -> object:
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+def _numbered(number: int, page: int = 1) -> None: ...
+
+
+def _first(request: Request, number: int) -> None: ...
+
+
+def _last(number: int, request: Request) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("handler", "kinds"),
+    [
+        (_asking(_numbered), ["request", "value", "value"]),
+        (_passing(_asking(_numbered)), ["request", "value", "value"]),
+        (_asking(_passing(_numbered)), ["request", "value", "value"]),
+        (_passing(_numbered), ["value", "value"]),
+        (_asking(_first), ["request", "value"]),
+        (_asking(lambda: None), ["request"]),
+        (_asking(lambda number: None), ["value"]),
+    ],
+)
+def test_decorator_may_take_the_request_of_a_function_that_asks_for_none(
+    handler: Callable[..., object], kinds: list[str]
+) -> None:
+    """What ``wraps`` hides is given all the same, by its place in front."""
+    assert [argument.kind for argument in read_signature(handler).arguments] == kinds
+
+
+def test_request_of_decorator_and_function_stand_in_one_place() -> None:
+    """The values would go to the wrong arguments otherwise, at every request."""
+    with pytest.raises(RouteError, match="_last: a decorator of it takes the request first"):
+        read_signature(_asking(_last))

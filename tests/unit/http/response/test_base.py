@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from openviper import OpenViper, Router
 from openviper.http.cookies import parse_cookies
 from openviper.http.response import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from openviper.testing import TestClient
 from openviper.types import Message
 
 
@@ -154,3 +156,43 @@ async def test_subclass_with_a_type_of_its_own_sends_it() -> None:
     """The media type of a class is what its responses are sent with."""
     start, _ = await _send(_Css("a{}"))
     assert dict[Any, Any](start["headers"])[b"content-type"] == b"text/css; charset=utf-8"
+
+
+async def test_redirect_by_the_name_of_a_route() -> None:
+    """The name becomes the path in the application that answers, its mount in front; parameters fill it."""
+    shop = OpenViper()
+
+    async def detail(item: int) -> str:
+        return f"item {item}"
+
+    async def by_name() -> RedirectResponse:
+        return RedirectResponse("shop:detail", 303, item=7)
+
+    async def unknown() -> RedirectResponse:
+        return RedirectResponse.to_route("shop:missing")
+
+    async def index() -> RedirectResponse:
+        return RedirectResponse.to_route("shop:index", 302, {"x-mark": "1"})
+
+    router = Router(namespace="shop")
+    router.get("/items/{item:int}", name="detail")(detail)
+    shop.include_router(router)
+    shop.get("/by-name")(by_name)
+    shop.get("/unknown")(unknown)
+    router.get("/index", name="index")(index)
+    site = OpenViper()
+    site.mount("/shop", shop)
+    async with TestClient(site) as client:
+        answer = await client.get("/shop/by-name")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/shop/items/7")
+        assert (await client.get("/shop/by-name", follow_redirects=True)).text == "item 7"
+        assert (await client.get("/shop/unknown")).status_code == 500
+        answer = await client.get("/shop/index")
+        assert (answer.status_code, answer.headers["location"], answer.headers["x-mark"]) == (302, "/shop/index", "1")
+
+
+@pytest.mark.parametrize("url", ["javascript:alert", "data:x", "JavaScript:a", "mailto:eve", "a:b", "shop:detail"])
+def test_scheme_is_never_taken_for_a_namespace(url: str) -> None:
+    """An address that somebody else chose does not become the name of a route."""
+    with pytest.raises(ValueError, match="is not http or https"):
+        RedirectResponse(url)
