@@ -1,4 +1,4 @@
-"""The benchmarks run, and the one that has a bound keeps it."""
+"""The benchmarks run, and those that have bounds keep them."""
 
 import os
 import subprocess
@@ -40,6 +40,34 @@ def test_overhead_can_be_measured() -> None:
     done = run("benchmarks.overhead", "--rounds", "1")
     assert done.returncode == 0, done.stderr
     assert "openviper, no middleware" in done.stdout
+
+
+def test_served_requests_can_be_measured() -> None:
+    """Both sides give every answer that is expected of them; whether the bounds hold is for a longer run."""
+    done = run("benchmarks.serving", "--rounds", "1", "--scenarios", "json,stack,upload,file")
+    assert done.stderr == ""
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:5]] == ["json", "stack", "upload", "file"]
+
+
+@pytest.mark.slow
+def test_served_requests_keep_their_bounds() -> None:
+    """Of a bare function's speed at least the promised part is left, for each kind of request, on a real server."""
+    done = run("benchmarks.serving")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_database_can_be_measured() -> None:
+    """The framework and the driver read the same row; one round is enough to see it."""
+    done = run("benchmarks.database", "--rounds", "1")
+    assert done.returncode == 0, done.stderr
+    assert "openviper" in done.stdout
+
+
+def test_orm_can_be_measured() -> None:
+    """Every operation of the ORM works beside the driver's; one round is enough to see it."""
+    done = run("benchmarks.orm", "--rounds", "1")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("openviper") == done.stdout.count("driver") >= 8
 
 
 @pytest.mark.slow

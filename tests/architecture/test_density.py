@@ -9,11 +9,16 @@ from tests.architecture.source import Source, package, sources, thousands_of_lin
 # The borders at which any error at all is answered, each a function.
 BORDERS = {
     "openviper/app/application.py::_serve_lifespan": "one lifecycle hook",
+    "openviper/app/answers.py::stream": "the outermost ASGI handler, for an answer that sends its messages itself",
     "openviper/app/dispatch.py::__call__": "the outermost ASGI handler",
     "openviper/app/life.py::serve_lifespan": "one lifecycle hook",
     "openviper/apps/cleanup.py::_run_each": "one lifecycle hook",
+    "openviper/db/backends/sqlite/batch.py::_run": "one read of a thread that many share, whose waiter gets the error",
+    "openviper/db/backends/sqlite/thread.py::serve": "one job of a connection's thread, whose waiter gets the error",
+    "openviper/db/transactions/handlers.py::run_handler": "one handler after a transaction",
     "openviper/management/border.py::attempt": "one management command",
     "openviper/management/border.py::exit_code_of": "one management command",
+    "openviper/middleware/base.py::__call__": "the outermost ASGI handler, further in: its answer gets the headers",
     "openviper/middleware/debug/text.py::tried": "one question to the class of an exception, for the page of an error",
     "openviper/middleware/errors.py::__call__": "the outermost ASGI handler",
     "openviper/middleware/errors.py::_tried": "the page of an error, in place of which plain text is sent",
@@ -23,12 +28,15 @@ BORDERS = {
 }
 # Where foreign code runs and its error goes on at once under a name of ours, with the cause chained to it.
 NAMED = {
+    "openviper/app/answers.py::compose",
+    "openviper/app/answers.py::rewrite",
     "openviper/app/life.py::_run",
     "openviper/apps/lifecycle.py::_call_ready",
     "openviper/apps/lifecycle.py::_start_each",
     "openviper/apps/modules.py::_named_failure",
     "openviper/apps/plugins.py::run_plugin_ready",
     "openviper/conf/border.py::named_failure",
+    "openviper/db/fields/temporal.py::_has_offset",
 }
 MOST_DYNAMIC = 4.0
 MOST_ANY = 4.0

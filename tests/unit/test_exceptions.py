@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from http import HTTPStatus
 
 import pytest
 
@@ -19,6 +20,7 @@ from openviper.exceptions import (
     SettingsValidationError,
     TooManyRequests,
     Unauthorized,
+    UnsupportedMediaType,
     ValidationError,
 )
 
@@ -34,6 +36,45 @@ def test_status_and_detail_default_to_the_standard_phrase() -> None:
     assert HTTPException(418).detail == "I'm a Teapot"
     assert HTTPException(599).detail == "HTTP 599"
     assert HTTPException(400, {"why": 1}).detail == {"why": 1}
+
+
+def test_detail_that_cannot_be_written_still_makes_an_error() -> None:
+    """Python refuses to write out very long numbers; the detail stays, and the message names its type."""
+    error = ValidationError([10**5000])
+    assert (str(error), error.detail) == ("422: a list", [10**5000])
+
+
+def test_faults_are_written_for_people() -> None:
+    """A line for each, whatever a client has put into it; the answer has them whole."""
+    errors = [
+        {"field": "genre", "in": "body", "type": "invalid", "message": "This field cannot be null.", "path": ["genre"]},
+        {"field": "__all__", "message": "Too late.\nroot: admin"},
+        {"field": "a\nb", "message": "Unknown."},
+    ]
+    error = ValidationError(errors)
+    assert str(error) == "genre: This field cannot be null.\nToo late.\\nroot: admin\na\\nb: Unknown."
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    assert error.detail == errors
+    assert str(ValidationError(["x", errors[0]])).startswith("422: ['x', {")
+    assert str(ValidationError([])) == "422: []"
+
+
+def test_phrase_is_that_of_the_current_standard() -> None:
+    """RFC 9110 gave some statuses other names than older versions of Python know."""
+    errors = [ValidationError([]), PayloadTooLarge(5), UnsupportedMediaType(), HTTPException(HTTPStatus.NOT_FOUND)]
+    assert [(error.status_code, error.phrase) for error in errors] == [
+        (422, "Unprocessable Content"),
+        (413, "Content Too Large"),
+        (415, "Unsupported Media Type"),
+        (404, "Not Found"),
+    ]
+
+
+@pytest.mark.parametrize("status", [0, 200, 302, 399, 600, True, "404", 404.0, None])
+def test_status_that_is_no_error_is_refused(status: object) -> None:
+    """A success or a redirect is returned, not raised; the message says so and names the number."""
+    with pytest.raises(ValueError, match=rf"{status!r} is no status of an error.* 400 to 599"):
+        HTTPException(status)  # type: ignore[arg-type]  # what a caller without a type checker passes
 
 
 def test_errors_carry_the_headers_that_their_status_needs() -> None:

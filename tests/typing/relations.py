@@ -1,0 +1,67 @@
+"""What a type checker tells of relations, pages and walks; checkers read this file, nothing runs it.
+
+A line with ``type: ignore`` is one that must be refused: mypy reports an ignore that is not needed.
+"""
+
+from typing import Any, assert_type
+
+from openviper.db import Model, Prefetch, QuerySet, fields
+from openviper.db.models import RelatedManager
+from openviper.db.pagination import Page
+
+
+class Author(Model):
+    """Says what refers to it, which checkers cannot see by themselves."""
+
+    name = fields.CharField(max_length=100)
+    books: RelatedManager["Book"]
+    profile: "Profile"
+
+
+class Book(Model):
+    """Refers to an author."""
+
+    author = fields.ForeignKey(Author, related_name="books")
+    title = fields.CharField(max_length=100)
+
+
+class Profile(Model):
+    """Is the only one that refers to its author."""
+
+    author = fields.OneToOneField(Author, related_name="profile")
+    bio = fields.TextField()
+
+
+async def follow(author: Author) -> None:
+    """A relation backwards is a manager of the other model, or the one instance."""
+    assert_type(await author.books, list[Book])
+    assert_type(await author.books.all(), list[Book])
+    _ = assert_type(author.books.filter(title="x").order_by("id"), QuerySet[Book])
+    _ = assert_type(await author.books.create(title="x"), Book)
+    assert_type(await author.books.get_or_create(title="x"), tuple[Book, bool])
+    assert_type(len(author.books), int)
+    _ = assert_type(author.books[0], Book)
+    assert_type([book.title for book in author.books], list[str])
+    assert_type([book.title async for book in author.books], list[str])
+    assert_type(author.profile.bio, str)
+    _ = assert_type(await author.profile, Profile)
+    _ = author.books.titel  # type: ignore[attr-defined]  # no method
+
+
+async def walk() -> None:
+    """Pages and portions are of what the query set has."""
+    _ = assert_type(Author.objects.prefetch_related("books", Prefetch("profile", to_attr="card")), QuerySet[Author])
+    assert_type(await Book.objects.paginate(1, page_size=10), Page[Book])
+    assert_type((await Book.objects.values("title").paginate()).items, list[dict[str, Any]])
+    assert_type((await Book.objects.paginate(cursor="x")).next_cursor, str | None)
+    async for book in Book.objects.iterator(500):
+        _ = assert_type(book, Book)
+    async for books in Book.objects.filter(title="x").id_batch(10):
+        assert_type(books, list[Book])
+    async for titles in Book.objects.values_list("title", flat=True).batch():
+        assert_type(titles, list[Any])
+    assert_type(await Book.objects.raw("SELECT * FROM book WHERE title = :title", title="x"), list[Book])
+    assert_type(await Book.objects.raw("SELECT 1 AS n").values(), list[dict[str, Any]])
+    assert_type(Book.objects.filter(title="x").raw_sql(), str)
+    assert_type(await Book.objects.filter(title="x").explain(), str)
+    _ = Page[Book](items=[], page_size=5)
