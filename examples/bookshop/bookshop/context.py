@@ -3,7 +3,7 @@
 from openviper import Request
 from openviper.conf import settings
 
-from orders.cart import read_cart
+from orders.cart import COOKIE, read_cart
 
 
 async def describe_shop(request: Request) -> dict[str, object]:
@@ -11,5 +11,5 @@ async def describe_shop(request: Request) -> dict[str, object]:
     return {
         "shop": settings.PROJECT_NAME,
         "visit": request.scope.get("visit_number"),
-        "cart_count": sum(read_cart(request).values()),
+        "cart_count": sum(read_cart(request.cookies.get(COOKIE, "")).values()),
     }

@@ -2,42 +2,38 @@
 
 from urllib.parse import urlsplit
 
-from openviper import Request
 from openviper.exceptions import PermissionDenied
-from openviper.middleware.base import BaseMiddleware
-from openviper.types import Receive, Scope, Send
-
-from bookshop.errors import answer_error
+from openviper.http.headers import Headers
+from openviper.middleware.base import HookedMiddleware
+from openviper.types import Scope
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class OriginMiddleware(BaseMiddleware):
+class OriginMiddleware(HookedMiddleware):
     """Refuses a request that changes something and that a browser sent from a page of another site.
 
     A program sends neither header, and has no cookies of a visitor to misuse.
     """
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in _READING:
-            await self.app(scope, receive, send)
-            return
-        request = Request(scope, receive)
-        if is_from_elsewhere(request):
-            response = await answer_error(request, PermissionDenied("This form was sent from a page of another site."))
-            await response(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+    def on_request(self, scope: Scope) -> None:
+        """Look at what browsers say of themselves.
+
+        Raises:
+            PermissionDenied: It came from elsewhere (403).
+        """
+        if scope["method"] not in _READING and is_from_elsewhere(Headers(scope["headers"])):
+            raise PermissionDenied("This form was sent from a page of another site.")
 
 
-def is_from_elsewhere(request: Request) -> bool:
+def is_from_elsewhere(headers: Headers) -> bool:
     """Tell by what browsers say of themselves; a page cannot forge either header."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+    if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return True
-    origin = request.headers.get("origin")
+    origin = headers.get("origin")
     if origin is None:
         return False
     try:
-        return urlsplit(origin).netloc != request.headers.get("host")
+        return urlsplit(origin).netloc != headers.get("host")
     except ValueError:
         return True

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from openviper import NotFound
+from openviper.db import Model, QuerySet
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,16 @@ class Page(Generic[T]):
                 links.append(None)
             links.append(number)
         return links
+
+
+async def read_page(rows: QuerySet[M], *, number: int, size: int) -> Page[M]:
+    """Read one page of what a query finds; the rows of the others stay in the database.
+
+    Raises:
+        NotFound: It finds no such page (404).
+    """
+    found = await rows.paginate(number, size)
+    return Page(found.items, number, found.num_pages or 1, found.total_count or 0)
 
 
 def page_of(rows: Sequence[T], *, number: int, size: int) -> Page[T]:

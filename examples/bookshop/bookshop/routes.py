@@ -11,7 +11,6 @@ from bookshop import views
 pages = Router()
 pages.get("/", name="home")(views.show_home)
 pages.get("/about", name="about")(views.show_about)
-pages.get("/static/shop.css", name="stylesheet")(views.send_stylesheet)
 pages.get("/api/health", name="health")(views.report_health)
 
 route_paths = [
@@ -22,4 +21,5 @@ route_paths = [
     ("/", media.routes.pages),
     ("/api", catalogue.routes.api),
     ("/api", orders.routes.api),
+    ("/api", media.routes.api),
 ]

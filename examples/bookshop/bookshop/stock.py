@@ -1,13 +1,15 @@
-"""Everything that the shop knows when it opens: rows of all eight models, made from a seed or read from a file."""
+"""Everything that the shop opens with: rows of all eight models, made from a seed."""
 
-import functools
+import asyncio
 import random
-from dataclasses import dataclass, fields
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import TypeAlias
 
-import msgspec
 from openviper.conf import settings
-from openviper.primitives.json import encode
+from openviper.db import Model, atomic
+from openviper.db.connections import init_db
+from openviper.db.exceptions import IntegrityError
 
 from catalogue.models import Author, Book, Genre
 from catalogue.seeds import make_authors, make_books, make_genres
@@ -22,23 +24,41 @@ from orders.seeds import make_lines, make_orders
 LEAST_ROWS = 200
 MOST_ROWS = 200_000
 
+#: Rows that are in no database yet, by their name for people; those first that others refer to.
+Stock: TypeAlias = Mapping[str, Sequence[Model]]
 
-@dataclass(frozen=True, slots=True)
-class Stock:
-    """The rows by model."""
+MODELS: Mapping[str, type[Model]] = {
+    "genres": Genre,
+    "authors": Author,
+    "books": Book,
+    "members": Member,
+    "orders": Order,
+    "lines": OrderLine,
+    "covers": Cover,
+    "extracts": Extract,
+}
 
-    genres: tuple[Genre, ...]
-    authors: tuple[Author, ...]
-    books: tuple[Book, ...]
-    members: tuple[Member, ...]
-    orders: tuple[Order, ...]
-    lines: tuple[OrderLine, ...]
-    covers: tuple[Cover, ...]
-    extracts: tuple[Extract, ...]
 
-    def counts(self) -> dict[str, int]:
-        """Give the number of rows by model."""
-        return {field.name: len(getattr(self, field.name)) for field in fields(self)}
+async def open_shop() -> None:
+    """Make the tables where they are missing, and fill them when they are empty."""
+    await init_db()
+    # Of several processes that open an empty shop, one fills it.
+    with suppress(IntegrityError):
+        async with atomic():
+            if not await Genre.objects.exists():
+                await _store(await asyncio.to_thread(make_stock, settings.STOCK_ROWS, settings.STOCK_SEED))
+
+
+async def replace_stock(stock: Stock) -> None:
+    """Put these rows in place of everything that is there, or leave it as it is if that fails."""
+    async with atomic():
+        await init_db(drop_first=True)
+        await _store(stock)
+
+
+async def count_rows() -> dict[str, int]:
+    """Give the number of rows by model."""
+    return {name: await model.objects.count() for name, model in MODELS.items()}
 
 
 def make_stock(rows: int, seed: int) -> Stock:
@@ -63,32 +83,10 @@ def make_stock(rows: int, seed: int) -> Stock:
     left = rows - sum(map(len, (genres, authors, books, members, covers, extracts)))
     orders = make_orders(rng, left * 2 // 5, members)
     lines = make_lines(rng, left - len(orders), orders, books)
-    return Stock(genres, authors, books, members, orders, lines, covers, extracts)
+    made = (genres, authors, books, members, orders, lines, covers, extracts)
+    return dict(zip(MODELS, made, strict=True))
 
 
-def write_stock(stock: Stock, path: Path) -> None:
-    """Write the rows for the next start to read; the file is there as a whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".new")
-    unfinished.write_bytes(encode(stock))
-    unfinished.replace(path)
-
-
-def read_stock(path: Path) -> Stock:
-    """Read what ``write_stock`` has written.
-
-    Raises:
-        ValueError: The file holds something else; it is named.
-    """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Stock)
-    except msgspec.MsgspecError as error:
-        raise ValueError(f"{path}: {error}; write it anew: python viperctl.py seed") from error
-
-
-# The four apps each take their part of one stock; the first to stop forgets it.
-@functools.lru_cache(maxsize=1)
-def opening_stock() -> Stock:
-    """Give what the shop opens with: the rows of the file, or rows of its own where there is none."""
-    path = Path(settings.STOCK_FILE)
-    return read_stock(path) if path.exists() else make_stock(settings.STOCK_ROWS, settings.STOCK_SEED)
+async def _store(stock: Stock) -> None:
+    for name, records in stock.items():
+        await MODELS[name].objects.bulk_create(records)

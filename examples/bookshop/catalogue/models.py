@@ -1,62 +1,55 @@
 """What the catalogue knows."""
 
-from dataclasses import dataclass
+from openviper.db import CheckConstraint, Model, RelatedManager, fields
+
+_ARTICLES = frozenset({"a", "an", "the"})
 
 
-@dataclass(frozen=True, slots=True)
-class Genre:
-    """A shelf.
+class Genre(Model):
+    """A shelf, known by its name in addresses."""
 
-    Args:
-        slug: Its name in addresses.
-        name: Its name for people.
-        blurb: A line on it.
-    """
-
-    slug: str
-    name: str
-    blurb: str
+    slug = fields.SlugField(max_length=30, primary_key=True)
+    name = fields.CharField(max_length=60)
+    blurb = fields.CharField(max_length=200)
+    books: "RelatedManager[Book]"
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who wrote a book.
-
-    Args:
-        id: Its number, from 1.
-        name: In full.
-        country: Where they are from.
-        born: Year of birth.
-    """
+class Author(Model):
+    """Who wrote a book."""
 
     id: int
-    name: str
-    country: str
-    born: int
+    name = fields.CharField(max_length=120)
+    country = fields.CharField(max_length=60)
+    born = fields.SmallIntegerField(help_text="Year of birth.")
+    filed_under = fields.TextField(blank=True, default="", editable=False, db_index=True)
+    books: "RelatedManager[Book]"
+
+    def clean(self) -> None:
+        """File them as libraries do: by last name."""
+        self.filed_under = f"{self.name.rpartition(' ')[2]} {self.name}".casefold()
 
 
-@dataclass(frozen=True, slots=True)
-class Book:
-    """One book of the shop.
-
-    Args:
-        id: Its number, from 1.
-        title: Its title.
-        author_id: Who wrote it.
-        genre: Slug of the shelf it stands on.
-        year: When it came out.
-        pages: How long it is.
-        price: In cents.
-        copies: How many are there to be sold.
-        blurb: A sentence or two on it.
-    """
+class Book(Model):
+    """One book of the shop."""
 
     id: int
-    title: str
+    title = fields.CharField(max_length=200)
+    author = fields.ForeignKey(Author, related_name="books", on_delete="PROTECT")
     author_id: int
-    genre: str
-    year: int
-    pages: int
-    price: int
-    copies: int
-    blurb: str
+    genre = fields.ForeignKey(Genre, related_name="books", on_delete="PROTECT")
+    genre_id: str
+    year = fields.SmallIntegerField(db_index=True, help_text="When it came out.")
+    pages = fields.PositiveIntegerField()
+    price = fields.PositiveIntegerField(help_text="In cents.")
+    copies = fields.PositiveIntegerField(default=0, help_text="How many are there to be sold.")
+    blurb = fields.TextField(help_text="A sentence or two on it.")
+    filed_under = fields.TextField(blank=True, default="", editable=False, db_index=True)
+
+    class Meta:
+        # Nothing is sold that is not there, whoever writes to the table.
+        constraints = (CheckConstraint("catalogue_book_copies", "copies >= 0"),)
+
+    def clean(self) -> None:
+        """File it as libraries do: the article in front does not count."""
+        first, _, rest = self.title.casefold().partition(" ")
+        self.filed_under = rest if rest and first in _ARTICLES else self.title.casefold()

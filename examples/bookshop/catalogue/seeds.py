@@ -37,12 +37,10 @@ def make_genres() -> tuple[Genre, ...]:
 def make_authors(rng: random.Random, count: int) -> tuple[Author, ...]:
     """Make authors, those of the classics among them and first."""
     classics = {book["author"]: book for book in CLASSICS}
-    authors = [
-        Author(number, name, book["country"], book["born"]) for number, (name, book) in enumerate(classics.items(), 1)
-    ]
+    authors = [Author(name=name, country=book["country"], born=book["born"]) for name, book in classics.items()]
     authors.extend(
-        Author(number, make_name(rng), _one(rng, "countries"), rng.randint(1928, 1996))
-        for number in range(len(authors) + 1, count + 1)
+        Author(name=make_name(rng), country=_one(rng, "countries"), born=rng.randint(1928, 1996))
+        for _ in range(len(authors), count)
     )
     return tuple(authors)
 
@@ -50,28 +48,28 @@ def make_authors(rng: random.Random, count: int) -> tuple[Author, ...]:
 def make_books(rng: random.Random, count: int, authors: Sequence[Author], genres: Sequence[Genre]) -> tuple[Book, ...]:
     """Make books, the classics among them and first."""
     by_name = {author.name: author for author in authors}
+    by_slug = {genre.slug: genre for genre in genres}
     books = [
         Book(
-            id=number,
             title=book["title"],
-            author_id=by_name[book["author"]].id,
+            author=by_name[book["author"]],
+            genre=by_slug[book["genre"]],
             copies=rng.randint(3, 40),
-            **{name: book[name] for name in ("genre", "year", "pages", "price", "blurb")},
+            **{name: book[name] for name in ("year", "pages", "price", "blurb")},
         )
-        for number, book in enumerate(CLASSICS, 1)
+        for book in CLASSICS
     ]
     # The dead write no more, unless there is nobody else.
     living = authors[len(CLASSICS) :] or authors
     titles = {book.title for book in books}
-    for number in range(len(books) + 1, count + 1):
+    for _ in range(len(books), count):
         title = _new_title(rng, titles)
         author = rng.choice(living)
         books.append(
             Book(
-                id=number,
                 title=title,
-                author_id=author.id,
-                genre=rng.choice(genres).slug,
+                author=author,
+                genre=rng.choice(genres),
                 year=rng.randint(max(author.born + 24, 1960), 2026),
                 pages=rng.randrange(96, 640, 4),
                 price=rng.randrange(690, 2990, 50) + rng.choice((0, 40)),

@@ -154,12 +154,12 @@ def _stripes(colours: Colours, shift: int) -> str:
 
 
 _PATTERNS: Mapping[Pattern, Callable[[Colours, int], str]] = {
-    "sun": _sun,
-    "waves": _waves,
-    "arches": _arches,
-    "grid": _grid,
-    "rays": _rays,
-    "hills": _hills,
-    "moons": _moons,
-    "stripes": _stripes,
+    Pattern.SUN: _sun,
+    Pattern.WAVES: _waves,
+    Pattern.ARCHES: _arches,
+    Pattern.GRID: _grid,
+    Pattern.RAYS: _rays,
+    Pattern.HILLS: _hills,
+    Pattern.MOONS: _moons,
+    Pattern.STRIPES: _stripes,
 }

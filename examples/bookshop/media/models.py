@@ -1,36 +1,36 @@
 """What is known of files."""
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from openviper.db import Model, TextChoice, fields
 
-Pattern: TypeAlias = Literal["sun", "waves", "arches", "grid", "rays", "hills", "moons", "stripes"]
+from catalogue.models import Book
 
 
-@dataclass(frozen=True, slots=True)
-class Cover:
-    """How the cover of a book is drawn.
+class Pattern(TextChoice):
+    """What is on a cover."""
 
-    Args:
-        book_id: The book.
-        pattern: What is on it.
-        palette: Number of its colours.
-        shift: Moves and sizes the pattern, 0 to 99, so that no two look the same.
-    """
+    SUN = "sun"
+    WAVES = "waves"
+    ARCHES = "arches"
+    GRID = "grid"
+    RAYS = "rays"
+    HILLS = "hills"
+    MOONS = "moons"
+    STRIPES = "stripes"
 
+
+class Cover(Model):
+    """How the cover of a book is drawn."""
+
+    book = fields.OneToOneField(Book, related_name="cover")
     book_id: int
-    pattern: Pattern
-    palette: int
-    shift: int
+    pattern = fields.CharField(max_length=10, choices=Pattern)
+    palette = fields.SmallIntegerField(help_text="Number of its colours.")
+    shift = fields.SmallIntegerField(help_text="Moves and sizes the pattern, 0 to 99, so that no two look the same.")
 
 
-@dataclass(frozen=True, slots=True)
-class Extract:
-    """The first lines of a book.
+class Extract(Model):
+    """The first lines of a book: paragraphs with an empty line between them."""
 
-    Args:
-        book_id: The book.
-        text: Paragraphs with an empty line between them.
-    """
-
+    book = fields.OneToOneField(Book, related_name="extract")
     book_id: int
-    text: str
+    text = fields.TextField()

@@ -20,11 +20,10 @@ def make_members(rng: random.Random, count: int, genres: Sequence[Genre]) -> tup
         name = make_name(rng)
         members.append(
             Member(
-                id=number,
                 name=name,
                 email=f"{_plain(name)}{number}@example.org",
                 city=rng.choice(WORDS["cities"]),
-                favourite=rng.choice(genres).slug,
+                favourite=rng.choice(genres),
                 joined_on=_FIRST_DAY + dt.timedelta(days=day),
             )
         )

@@ -5,8 +5,9 @@ It tells nothing about who sits in front of it; that takes passwords, which arri
 
 import re
 import secrets
+from typing import Annotated, TypeAlias
 
-from openviper import Request, Response
+from openviper import Cookie, Depends, Response
 from openviper.conf import settings
 
 COOKIE = "visitor"
@@ -15,10 +16,13 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{32}")
 _YEAR = 365 * 24 * 60 * 60
 
 
-def read_visitor(request: Request) -> str | None:
+def read_visitor(key: Annotated[str, Cookie(alias=COOKIE)] = "") -> str | None:
     """Give the key of the browser; None when it has none, or one that this shop would not make."""
-    key = request.cookies.get(COOKIE, "")
     return key if _KEY.fullmatch(key) else None
+
+
+#: An argument of a view: the key of the browser.
+Visitor: TypeAlias = Annotated[str | None, Depends(read_visitor, blocking=False)]
 
 
 def make_visitor() -> str:

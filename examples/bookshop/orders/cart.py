@@ -6,8 +6,10 @@ It is not signed, since it holds nothing that a visitor may not choose: prices a
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated, TypeAlias
 
-from openviper import Request, Response
+from msgspec import Meta
+from openviper import Cookie, Depends, Response
 from openviper.conf import settings
 
 import catalogue.repository
@@ -16,6 +18,9 @@ from catalogue.models import Book
 COOKIE = "cart"
 MOST_TITLES = 20
 MOST_COPIES = 9
+
+#: How many copies of one title somebody wants.
+Count: TypeAlias = Annotated[int, Meta(ge=1, le=MOST_COPIES)]
 
 #: What bringing a parcel costs, in cents.
 DELIVERY = 390
@@ -61,11 +66,15 @@ class Cart:
         return self.subtotal + self.delivery
 
 
-def read_cart(request: Request) -> dict[int, int]:
+def read_cart(cart: Annotated[str, Cookie(alias=COOKIE)] = "") -> dict[int, int]:
     """Give the copies wanted by number of book; what this shop would not have written is passed over."""
-    entries = request.cookies.get(COOKIE, "").split(".", MOST_TITLES)[:MOST_TITLES]
+    entries = cart.split(".", MOST_TITLES)[:MOST_TITLES]
     found = [match for entry in entries if (match := _ENTRY.fullmatch(entry))]
     return {int(match[1]): int(match[2]) for match in found}
+
+
+#: An argument of a view: the copies wanted by number of book.
+CartCounts: TypeAlias = Annotated[dict[int, int], Depends(read_cart, blocking=False)]
 
 
 def write_cart(response: Response, counts: Mapping[int, int]) -> None:

@@ -17,11 +17,10 @@ def make_orders(rng: random.Random, count: int, members: Sequence[Member]) -> tu
     """Make orders, in the order in which they came."""
     minutes = sorted(rng.randrange(300 * 24 * 60) for _ in range(count))
     orders = []
-    for number, minute in enumerate(minutes, 1):
+    for minute in minutes:
         member = rng.choice(members)
         orders.append(
             Order(
-                id=number,
                 name=member.name,
                 email=member.email,
                 street=f"{rng.choice(WORDS['streets'])} {rng.randint(1, 140)}",
@@ -29,7 +28,7 @@ def make_orders(rng: random.Random, count: int, members: Sequence[Member]) -> tu
                 city=member.city,
                 ordered_at=_FIRST_DAY + dt.timedelta(minutes=minute),
                 delivery=rng.choice((0, DELIVERY)),
-                member_id=member.id,
+                member=member,
             )
         )
     return tuple(orders)
@@ -37,18 +36,20 @@ def make_orders(rng: random.Random, count: int, members: Sequence[Member]) -> tu
 
 def make_lines(rng: random.Random, count: int, orders: Sequence[Order], books: Sequence[Book]) -> tuple[OrderLine, ...]:
     """Make lines, at least one for each order; no book twice in one."""
-    taken: set[tuple[int, int]] = set()
-    lines = []
+    # By their places, since rows get their numbers from the database.
+    counts: dict[tuple[int, int], int] = {}
     for number in range(count):
-        order = orders[number] if number < len(orders) else rng.choice(orders)
-        book = _choose(rng, books)
-        while (order.id, book.id) in taken:
-            book = _choose(rng, books)
-        taken.add((order.id, book.id))
-        lines.append(OrderLine(order.id, book.id, rng.choice((1, 1, 1, 2, 3)), book.price))
-    return tuple(sorted(lines, key=lambda line: (line.order_id, line.book_id)))
+        order = number if number < len(orders) else rng.randrange(len(orders))
+        book = _choose(rng, len(books))
+        while (order, book) in counts:
+            book = _choose(rng, len(books))
+        counts[order, book] = rng.choice((1, 1, 1, 2, 3))
+    return tuple(
+        OrderLine(order=orders[order], book=books[book], count=copies, price=books[book].price)
+        for (order, book), copies in sorted(counts.items())
+    )
 
 
-def _choose(rng: random.Random, books: Sequence[Book]) -> Book:
+def _choose(rng: random.Random, books: int) -> int:
     # A third of what is sold are classics, so that the list of what is bought most is one.
-    return rng.choice(books[: len(CLASSICS)] if rng.random() < 1 / 3 else books)
+    return rng.randrange(len(CLASSICS) if rng.random() < 1 / 3 else books)

@@ -164,10 +164,10 @@ async def test_own_forms_are_accepted(client: TestClient) -> None:
     [
         (b"name=%ff%fe", "application/x-www-form-urlencoded", 400),
         (b"\xff", "application/x-www-form-urlencoded", 400),
-        (b"&".join(b"a=1" for _ in range(100)), "application/x-www-form-urlencoded", 400),
+        (b"&".join(b"a=1" for _ in range(100)), "application/x-www-form-urlencoded", 413),
+        (b"name=Ada%00", "application/x-www-form-urlencoded", 400),
         (b"name=" + b"a" * 70_000, "application/x-www-form-urlencoded", 413),
         (b'{"name": "Ada"}', "application/json", 415),
-        (b"", "", 415),
     ],
 )
 async def test_body_that_is_no_form_is_refused(client: TestClient, content: bytes, kind: str, status: int) -> None:
@@ -177,7 +177,7 @@ async def test_body_that_is_no_form_is_refused(client: TestClient, content: byte
     assert answer.status_code == status
 
 
-@pytest.mark.parametrize("name", ["Ada\x00", "Ada\nVance", "Ada\u202e", "a" * 61])
+@pytest.mark.parametrize("name", ["Ada\x01", "Ada\nVance", "Ada\u202e", "a" * 81])
 async def test_name_must_be_printable_and_short(client: TestClient, name: str) -> None:
     """Control characters, and those that turn the direction of text, are no part of a name."""
     await fill_cart(client)

@@ -99,7 +99,7 @@ async def test_wrong_address_is_a_page_of_the_shop(client: TestClient, path: str
 
 
 @pytest.mark.parametrize(
-    "query", ["page=x", "page=-1", "page=0", "sort=worst", "page=9" + "9" * 40, "q=" + "a" * 81, "page=1e9"]
+    "query", ["page=x", "page=-1", "page=0", "sort=worst", "page=9" + "9" * 40, "q=" + "a" * 81, "page=1e9", "q=%00"]
 )
 async def test_wrong_query_is_refused(client: TestClient, query: str) -> None:
     """A query that means nothing is an error of the client, never of the shop."""
@@ -119,7 +119,7 @@ async def test_search_text_is_escaped(client: TestClient, path: str) -> None:
     assert "&lt;script&gt;" in page.text
 
 
-@pytest.mark.parametrize("query", ["q=%00%ff%fe", "q=%f0%9f%93%9a", "genre=%27%22%3c", "q=%", "q=+", "q=a&q=b"])
+@pytest.mark.parametrize("query", ["q=%ff%fe", "q=%f0%9f%93%9a", "genre=%27%22%3c", "q=%", "q=+", "q=a&q=b"])
 async def test_odd_text_finds_what_there_is(client: TestClient, query: str) -> None:
     """Bytes that are no text, pictures and quotes find nothing, and break nothing."""
     response = await client.get(f"/books?{query}")

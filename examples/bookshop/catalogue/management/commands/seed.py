@@ -1,19 +1,19 @@
-"""Make the rows that the shop opens with, and write them to a file."""
-
-from pathlib import Path
+"""Give the shop other rows than those that it opened with."""
 
 from openviper.conf import settings
 from openviper.management.arguments import CommandParser
 from openviper.management.base import BaseCommand, CommandError
 from openviper.primitives.json import encode
 
-from bookshop.stock import make_stock, write_stock
+from bookshop.stock import make_stock, replace_stock
 
 
 class Command(BaseCommand):
-    """Writes ``data/stock.json``, which the next start reads in place of making rows of its own."""
+    """Makes the tables anew and fills them; orders and members that came since are gone."""
 
-    help = "Write the rows that the shop opens with."
+    help = "Replace every row of the shop."
+    # Starting the apps would fill an empty shop, only to be emptied again.
+    lifecycle = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -21,26 +21,21 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=settings.STOCK_SEED, help="the same seed makes the same rows")
         parser.add_argument("--json", action="store_true", help="print the counts as JSON")
 
-    def handle(self, *, rows: int, seed: int, json: bool) -> None:
-        """Make the rows, write them, and tell how many there are of each model.
+    async def handle(self, *, rows: int, seed: int, json: bool) -> None:
+        """Make the rows, store them, and tell how many there are of each model.
 
         Raises:
-            CommandError: Too few rows or too many, or the file cannot be written.
+            CommandError: Too few rows or too many.
         """
-        path = Path(settings.STOCK_FILE)
         try:
             stock = make_stock(rows, seed)
-            write_stock(stock, path)
-        except (ValueError, OSError) as error:
+        except ValueError as error:
             raise CommandError(str(error)) from error
-        counts = stock.counts()
+        await replace_stock(stock)
+        counts = {name: len(records) for name, records in stock.items()}
         if json:
-            self.stdout(encode({"file": str(path), "rows": sum(counts.values()), "models": counts}).decode())
+            self.stdout(encode({"rows": sum(counts.values()), "models": counts}).decode())
             return
         for model, count in counts.items():
             self.stdout(f"{model:<10}{count:>7,}")
-        self.stdout(
-            self.style_success(
-                f"{sum(counts.values()):,} rows are in {path}; a running shop takes them at its next start."
-            )
-        )
+        self.stdout(self.style_success(f"{sum(counts.values()):,} rows are in the database."))
