@@ -70,6 +70,9 @@ docs: $(INSTALLED)  ## build the documents into docs/_build
 bench: $(INSTALLED)  ## compare start and request with their bounds
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.overhead
+	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.database
+	$(BIN)/python -m benchmarks.orm
 	$(BIN)/python -m benchmarks.reload
 
 format: $(INSTALLED)  ## put the code into shape
