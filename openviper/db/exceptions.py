@@ -10,6 +10,8 @@
     │   │       └── InvalidCursorError
     │   ├── NotFound 404
     │   │   └── PageNotFoundError (LookupError)
+    │   ├── PermissionDenied 403 (PermissionError)
+    │   │   └── ModelPermissionError
     │   └── ValidationError 422 (ValueError)
     │       └── ModelValidationError
     ├── ModelDefinitionError (TypeError)
@@ -22,6 +24,9 @@
         │   └── DatabaseBackendNotFoundError (LookupError)
         ├── DatabaseOperationNotSupportedError (NotImplementedError)
         ├── DatabaseReadOnlyError (PermissionError)
+        ├── DatabaseRoutingError (RuntimeError)
+        │   ├── CrossDatabaseRelationError (ValueError)
+        │   └── DatabaseTransactionRoutingError
         ├── DoesNotExist (LookupError)
         ├── FieldError (ValueError)
         ├── IntegrityError (ValueError)
@@ -44,15 +49,25 @@ What a driver raises is chained as ``__cause__``; its text may hold values of th
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
 
-from openviper.exceptions import BadRequest, ImproperlyConfigured, NotFound, OpenViperError, ValidationError
+from openviper.exceptions import (
+    BadRequest,
+    ImproperlyConfigured,
+    NotFound,
+    OpenViperError,
+    PermissionDenied,
+    ValidationError,
+)
 
 __all__ = [
     "ConnectionLostError",
+    "CrossDatabaseRelationError",
     "DatabaseAliasNotFoundError",
     "DatabaseBackendNotFoundError",
     "DatabaseConfigurationError",
     "DatabaseOperationNotSupportedError",
     "DatabaseReadOnlyError",
+    "DatabaseRoutingError",
+    "DatabaseTransactionRoutingError",
     "DoesNotExist",
     "FieldError",
     "FieldValueError",
@@ -61,6 +76,7 @@ __all__ = [
     "InvalidPageError",
     "LockTimeoutError",
     "ModelDefinitionError",
+    "ModelPermissionError",
     "ModelReferenceError",
     "ModelValidationError",
     "MultipleObjectsReturned",
@@ -108,6 +124,22 @@ class ModelValidationError(ValidationError):
         whole = {"__all__": [errors]} if isinstance(errors, str) else errors
         self.errors = {name: list(messages) for name, messages in whole.items()}
         super().__init__([_describe(name, message) for name, messages in self.errors.items() for message in messages])
+
+
+class ModelPermissionError(PermissionDenied):
+    """403: the user of the running task may not do this with a model; nothing of the statement was sent.
+
+    Args:
+        model: Label of the model, such as ``blog.Post``; the message has its name only.
+        action: What was to be done: ``create``, ``read``, ``update`` or ``delete``.
+    """
+
+    code = "model-permission-denied"
+
+    def __init__(self, model: str, action: str) -> None:
+        super().__init__(f"No permission to {action} {model.rpartition('.')[2]}.")
+        self.model = model
+        self.action = action
 
 
 class InvalidPageError(BadRequest, ValueError):
@@ -347,14 +379,17 @@ class DatabaseAliasNotFoundError(DatabaseConfigurationError, LookupError):
     Args:
         alias: What was asked for.
         known: The aliases that there are.
+        asked_by: What asked for it, such as a router by its name; None where it was the code itself.
     """
 
     code = "database-alias-unknown"
 
-    def __init__(self, alias: str, known: Iterable[str]) -> None:
+    def __init__(self, alias: str, known: Iterable[str], asked_by: str | None = None) -> None:
         self.alias = alias
         self.known = sorted(known)
-        super().__init__(f"there is no database {alias!r} in DATABASES; known: {', '.join(self.known) or 'none'}")
+        self.asked_by = asked_by
+        reason = f"{asked_by} gives database {alias!r}, and there is none" if asked_by else f"there is no database {alias!r}"
+        super().__init__(f"{reason} in DATABASES; known: {', '.join(self.known) or 'none'}")
 
 
 class DatabaseBackendNotFoundError(DatabaseConfigurationError, LookupError):
@@ -376,6 +411,24 @@ class DatabaseBackendNotFoundError(DatabaseConfigurationError, LookupError):
             f"the URL of database {alias!r} begins with {scheme!r}, an engine that is not there; "
             f"begin it with one of: {', '.join(self.known)}"
         )
+
+
+class DatabaseRoutingError(ORMException, RuntimeError):
+    """A router cannot be asked, fails, or gives what is no answer."""
+
+    code = "database-routing"
+
+
+class DatabaseTransactionRoutingError(DatabaseRoutingError):
+    """A write would leave the transaction that it seems to be part of, since it is routed to another database."""
+
+    code = "database-routing-transaction"
+
+
+class CrossDatabaseRelationError(DatabaseRoutingError, ValueError):
+    """An instance of one database is related to, or compared with, rows of another one."""
+
+    code = "database-relation-crosses"
 
 
 class ConnectionLostError(ORMException, ConnectionError):

@@ -95,10 +95,10 @@ async def read_all(query: Query, values: tuple[object, ...], using: str | None =
         ORMException: Whatever the database says.
     """
     # These lines stand in every reading function: a function around them would cost each query a call more.
-    if slot.checker is not None:
-        await check_permission(query.model, "read")
     database = get_database(using or query.model._meta.database)
     plan = plan_for(query, values, database)
+    if slot.checker is not None:
+        await check_permission(query.model, "read", plan.models)
     reader = plan.reader(database.alias)
     try:
         rows = await database.fetch(plan.sql, plan.bind(values))
@@ -122,10 +122,10 @@ async def read_one(
         FieldError: The query names what does not exist, or a value is of a wrong type.
         ORMException: Whatever the database says.
     """
-    if slot.checker is not None:
-        await check_permission(query.model, "read")
     database = get_database(using or query.model._meta.database)
     plan = plan_for(query, values, database)
+    if slot.checker is not None:
+        await check_permission(query.model, "read", plan.models)
     reader = plan.reader(database.alias)
     try:
         row = await database.fetch_one(plan.sql, plan.bind(values))
@@ -154,10 +154,10 @@ async def read_exactly(query: Query, values: tuple[object, ...], using: str | No
         FieldError: The query names what does not exist, or a value is of a wrong type.
         ORMException: Whatever the database says.
     """
-    if slot.checker is not None:
-        await check_permission(query.model, "read")
     database = get_database(using or query.model._meta.database)
     plan = plan_for(query, values, database)
+    if slot.checker is not None:
+        await check_permission(query.model, "read", plan.models)
     reader = plan.reader(database.alias)
     try:
         if query.limit is None:
@@ -193,10 +193,10 @@ async def stream(
         FieldError: The query names what does not exist, or a value is of a wrong type.
         ORMException: Whatever the database says.
     """
-    if slot.checker is not None:
-        await check_permission(query.model, "read")
     database = get_database(using or query.model._meta.database)
     plan = plan_for(query, values, database)
+    if slot.checker is not None:
+        await check_permission(query.model, "read", plan.models)
     reader = plan.reader(database.alias)
     try:
         async with aclosing(database.stream(plan.sql, plan.bind(values), size)) as lists:

@@ -316,6 +316,7 @@ class Manager(Generic[M]):
         update_conflicts: bool = False,
         unique_fields: Collection[str] | None = None,
         update_fields: Collection[str] | None = None,
+        ignore_permissions: bool = False,
     ) -> Answer[list[M]]:
         """Store instances as new rows; see ``QuerySet.bulk_create()``."""
         return self.get_queryset().bulk_create(
@@ -325,13 +326,21 @@ class Manager(Generic[M]):
             update_conflicts=update_conflicts,
             unique_fields=unique_fields,
             update_fields=update_fields,
+            ignore_permissions=ignore_permissions,
         )
 
     def bulk_update(
-        self, records: Iterable[M], fields: Collection[str], *, batch_size: int | None = None
+        self,
+        records: Iterable[M],
+        fields: Collection[str],
+        *,
+        batch_size: int | None = None,
+        ignore_permissions: bool = False,
     ) -> Answer[int]:
         """Write fields of instances to their rows; see ``QuerySet.bulk_update()``."""
-        return self.get_queryset().bulk_update(records, fields, batch_size=batch_size)
+        return self.get_queryset().bulk_update(
+            records, fields, batch_size=batch_size, ignore_permissions=ignore_permissions
+        )
 
     def update(self, **values: object) -> Answer[int]:
         """Set fields in all rows; see ``QuerySet.update()``. To delete all of them say ``all().delete()``."""

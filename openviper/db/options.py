@@ -7,11 +7,12 @@ from typing import Final, TypeAlias
 from openviper.db.constraints import Index, UniqueConstraint
 from openviper.db.exceptions import ModelDefinitionError
 from openviper.db.fields.base import AnyField
-from openviper.db.fields.relation import Relation
+from openviper.db.fields.many import ManyToManyField
+from openviper.db.fields.relation import ManyRelation, Relation
 from openviper.db.meta import Constraint, Meta
-from openviper.db.registry import AnyModel, registry
+from openviper.db.registry import AnyModel, AnyRecord, registry
 
-__all__ = ["RESERVED_NAMES", "Options", "Reverse"]
+__all__ = ["RESERVED_NAMES", "Many", "Options", "Reverse"]
 
 #: Names that belong to every model, those of the query layer included; no field and no relation may take them.
 RESERVED_NAMES: Final = frozenset(
@@ -20,6 +21,9 @@ RESERVED_NAMES: Final = frozenset(
 
 #: What refers to a model: by its name there, the model that refers and the relation.
 Reverse: TypeAlias = Mapping[str, tuple[AnyModel, Relation]]
+
+#: The relations of many to many that a model takes part in, by what it calls the rows of the other side.
+Many: TypeAlias = Mapping[str, ManyRelation]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +35,7 @@ class Options:
         model: The class.
         table: Name of the table; that of the parent for a proxy, empty for an abstract model.
         fields: The fields with a column, in order.
+        many_fields: The many-to-many fields, which have no column, in order.
         pk: The primary key; an abstract model may have none yet.
         by_name: Field by its name, by its attribute (``author_id``) and by ``"pk"``.
         stated: What ``Meta`` says, the words of abstract parents included.
@@ -43,6 +48,7 @@ class Options:
         read_only: Whether writing is refused.
         abstract: Whether it only hands its fields down.
         proxy: Whether it shares the table of its parent.
+        auto_created: The model whose many-to-many field made this one; None for every other.
         verbose_name: Name of one row for people.
         verbose_name_plural: Name of many.
     """
@@ -55,6 +61,7 @@ class Options:
     pk: AnyField
     by_name: Mapping[str, AnyField]
     stated: Meta
+    many_fields: tuple[ManyToManyField[AnyRecord], ...] = ()
     ordering: tuple[str, ...] = ()
     indexes: tuple[Index, ...] = ()
     constraints: tuple[Constraint, ...] = ()
@@ -64,10 +71,12 @@ class Options:
     read_only: bool = False
     abstract: bool = False
     proxy: bool = False
+    auto_created: AnyModel | None = None
     verbose_name: str = ""
     verbose_name_plural: str = ""
     # The relations that lead here, with the version of the registry that they were looked up in.
     _reverse: list[tuple[int, Reverse]] = field(default_factory=list, init=False)
+    _many: list[tuple[int, Many]] = field(default_factory=list, init=False)
 
     def __repr__(self) -> str:
         return f"<Options of {self.label}>"
@@ -97,6 +106,17 @@ class Options:
         if not self._reverse or self._reverse[0][0] != registry.version:
             self._reverse[:] = [(registry.version, self._find_reverse())]
         return self._reverse[0][1]
+
+    @property
+    def many(self) -> Many:
+        """The relations of many to many, declared here or there, by what this model calls the rows of the other side.
+
+        Raises:
+            ModelDefinitionError: Two of them have one name, or the name of something that the model has.
+        """
+        if not self._many or self._many[0][0] != registry.version:
+            self._many[:] = [(registry.version, self._find_many())]
+        return self._many[0][1]
 
     def check_names(self) -> None:
         """Refuse what ``Meta`` says of fields that do not exist.
@@ -128,10 +148,11 @@ class Options:
                 continue
             options: Options = vars(model)["_meta"]
             relation = next(
-                one.related for one in options.relations if one.related and one.related.reference is reference
+                (one.related for one in options.relations if one.related and one.related.reference is reference), None
             )
-            name = relation.related_name
-            if name is None:
+            # A many-to-many field refers too, and has no rows that do.
+            name = None if relation is None else relation.related_name
+            if relation is None or name is None:
                 continue
             other = found[name][1].reference.referrer if name in found else self._holder_of(name)
             if other:
@@ -141,6 +162,32 @@ class Options:
                 )
             found[name] = (model, relation)
         return found
+
+    def _find_many(self) -> Many:
+        parent: AnyModel | None = self.pk.model if self.proxy else None
+        found: dict[str, ManyRelation] = {} if parent is None else dict(parent._meta.many)
+        if parent is None:
+            found = {one.name: ManyRelation(one.name, one, self.model, True) for one in self.many_fields}
+        for reference in registry.references_to(self.label):
+            model = registry.find(reference.own_label)
+            many: tuple[ManyToManyField[AnyRecord], ...] = () if model is None else vars(model)["_meta"].many_fields
+            for one in many:
+                name = one.related.related_name
+                if model is None or name is None or one.related.reference is not reference:
+                    continue
+                other = self._taker_of(name, found)
+                if other:
+                    raise ModelDefinitionError(
+                        f"{reference.referrer} is called {name!r} by {self.label}, and so is {other}; "
+                        "give it another related_name, or '+' for none"
+                    )
+                found[name] = ManyRelation(name, one, model, False)
+        return found
+
+    def _taker_of(self, name: str, many: Many) -> str:
+        if name in many:
+            return many[name].field.path
+        return self.reverse[name][1].reference.referrer if name in self.reverse else self._holder_of(name)
 
     def _holder_of(self, name: str) -> str:
         if name in self.by_name:

@@ -1,19 +1,34 @@
 """Who may touch the rows of a model: a slot for whoever decides, open while nobody does.
 
 This room knows neither users nor roles. What keeps them puts a checker into the slot, and every statement of a model
-asks it; without one a query pays for a look at the slot. Code that acts for nobody in particular passes the question
-over with ``bypass_permissions()``.
+asks it before anything is sent; without one a query pays for a look at the slot. Code that acts for nobody in
+particular passes the question over with ``bypass_permissions()``; ``ignore_permissions=True`` of a method does the same
+for that call, and both set ``ignore_permissions_ctx``, which is all that is ever looked at.
+
+Nothing is remembered here: each statement asks anew. A checker that remembers answers does so for one
+``slot.version``, which ``permissions_changed()`` counts up.
 """
 
 import logging
+from collections.abc import Iterable
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Final, Literal, Protocol, Self, TypeAlias
 
 from openviper.core.context import ignore_permissions_ctx
+from openviper.db.exceptions import ModelPermissionError
 from openviper.db.registry import AnyModel
+from openviper.exceptions import OpenViperError
 
-__all__ = ["Action", "PermissionChecker", "bypass_permissions", "check_permission", "set_checker", "slot"]
+__all__ = [
+    "Action",
+    "PermissionChecker",
+    "bypass_permissions",
+    "check_permission",
+    "permissions_changed",
+    "set_checker",
+    "slot",
+]
 
 logger = logging.getLogger("openviper.db.permissions")
 
@@ -27,25 +42,33 @@ Action: TypeAlias = Literal["create", "read", "update", "delete"]
 class PermissionChecker(Protocol):
     """What decides whether the user of the running task may do something with a model."""
 
-    async def check(self, model: AnyModel, action: Action) -> None:
-        """Return if it may be done; queries of the checker itself are not checked.
+    async def check(self, model: AnyModel, action: Action) -> bool | None:
+        """Say whether it may be done; queries of the checker itself are not checked.
+
+        It is asked once for each model that a statement touches, in the task that sends the statement and, inside a
+        transaction, on its connection. A proxy is asked for as itself.
 
         Args:
             model: Whose rows.
             action: What is done with them.
 
+        Returns:
+            None or True if it may; False refuses, as any other answer does.
+
         Raises:
-            PermissionError: It may not be done; any other error stops the query as well.
+            PermissionError: It may not be done; any other error stops the statement as well, and stays what it is.
         """
 
 
 class _Slot:
     """Where the checker is; an object, so that whoever imported it sees one that is set later."""
 
-    __slots__ = ("checker",)
+    __slots__ = ("checker", "version")
 
     def __init__(self) -> None:
         self.checker: PermissionChecker | None = None
+        #: Counts what may have changed an answer in this process; see ``permissions_changed()``.
+        self.version = 0
 
 
 #: The slot of this process. Whoever sends statements looks at ``slot.checker`` before it awaits ``check_permission()``.
@@ -59,25 +82,57 @@ def set_checker(checker: PermissionChecker | None) -> PermissionChecker | None:
         checker: Who is asked from now on; None lets everything pass.
     """
     before, slot.checker = slot.checker, checker
+    permissions_changed()
     return before
 
 
-async def check_permission(model: AnyModel, action: Action) -> None:
+def permissions_changed() -> None:
+    """Say that answers may be others from now on: after a change of roles, of users, of what is protected.
+
+    A checker that remembers answers compares ``slot.version`` with that from before it looked them up. Whoever changes
+    them in a transaction calls this from ``on_commit()``, before which others cannot see the change.
+    """
+    slot.version += 1
+
+
+async def check_permission(model: AnyModel, action: Action, reads: Iterable[AnyModel] = ()) -> None:
     """Ask the checker, unless there is none or a ``bypass_permissions()`` stands around the running code.
+
+    What happens to the rows that link others for a many-to-many field, in a model that was made for it, is an update
+    of the model that has the field.
 
     Args:
         model: Whose rows.
         action: What is to be done with them.
+        reads: Models whose rows are read on the way.
 
     Raises:
-        PermissionError: It may not be done.
+        ModelPermissionError: It may not be done (a PermissionDenied, so a 403, and a PermissionError).
     """
     checker = slot.checker
     if checker is None or ignore_permissions_ctx.get():
         return
+    maker: AnyModel | None = model._meta.auto_created
+    if maker is not None:
+        model, action = maker, "read" if action == "read" else "update"
     # The checker reads roles and users, and its own queries must not ask it again.
     with bypass_permissions():
-        await checker.check(model, action)
+        await _ask(checker, model, action)
+        for other in reads:
+            await _ask(checker, other, "read")
+
+
+async def _ask(checker: PermissionChecker, model: AnyModel, action: Action) -> None:
+    try:
+        answer = await checker.check(model, action)
+    except PermissionError as error:
+        # Those of the framework are what they should be already, and one with a number is of a file, not of a model.
+        if isinstance(error, OpenViperError) or error.errno is not None:
+            raise
+        raise ModelPermissionError(model._meta.label, action) from error
+    # What was meant as a no must not let anything pass, whatever form it has.
+    if answer is not None and answer is not True:
+        raise ModelPermissionError(model._meta.label, action)
 
 
 class bypass_permissions:  # noqa: N801 - it is used like a function, as contextlib has it

@@ -8,6 +8,7 @@ from openviper.db.compiler.plan_cache import variant_of
 from openviper.db.compiler.values import Parameters, sizes_of
 from openviper.db.dialects.base import Dialect
 from openviper.db.query.description import Place
+from openviper.db.registry import AnyModel
 
 if TYPE_CHECKING:
     from sqlalchemy import ClauseElement
@@ -43,7 +44,13 @@ def assemble(
         make_reader=make_reader,
         lists=lists,
         resize=_resizer(parameters.dialect, lists, again) if lists and again is not None else None,
+        models=_others(parameters),
     )
+
+
+def _others(parameters: Parameters) -> tuple[AnyModel, ...]:
+    """Give the models that a statement touches besides its own; rows that only link others are nobody's own."""
+    return tuple(model for model in list(parameters.models)[1:] if model._meta.auto_created is None)
 
 
 def _resizer(dialect: Dialect, lists: tuple[Place, ...], again: _Again) -> Callable[[Values], Plan]:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from openviper.db.backends.base import Row
 from openviper.db.query.description import Place
+from openviper.db.registry import AnyModel
 
 __all__ = ["Binder", "Maker", "Plan", "Reader", "Values"]
 
@@ -54,9 +55,10 @@ class Plan:
         make_reader: See ``Maker``.
         lists: Places whose number of values decides the text; see ``sized``.
         resize: Makes the plan for other numbers of values; None where there are no ``lists``.
+        models: Whose rows it reads besides those that it is about; permission is asked for each of them.
     """
 
-    __slots__ = ("_make_reader", "_readers", "_resize", "bind", "lists", "sql")
+    __slots__ = ("_make_reader", "_readers", "_resize", "bind", "lists", "models", "sql")
 
     def __init__(
         self,
@@ -66,8 +68,10 @@ class Plan:
         make_reader: Maker,
         lists: tuple[Place, ...] = (),
         resize: "Callable[[Values], Plan] | None" = None,
+        models: tuple[AnyModel, ...] = (),
     ) -> None:
         self.sql = sql
+        self.models = models
         #: Gives the driver's arguments of the values; a FieldError where one of them cannot be what it stands for.
         self.bind = bind
         self.lists = lists

@@ -108,6 +108,7 @@ class Scope:
         self.model = model
         self.dialect = dialect
         self.parameters = parameters
+        parameters.models.setdefault(model)
         self.hooks = hooks
         self.outer = outer
         self.first = first
@@ -323,6 +324,7 @@ class Scope:
         before = self._join(steps[:-1]) if len(steps) > 1 else Hop(self.model, self.table, False, ())
         step = steps[-1]
         self.refuse_elsewhere(step)
+        self.parameters.models.setdefault(step.model)
         # Always an alias: a model may refer to itself, or twice to another one.
         table = table_of(step.options, self.dialect).alias()
         if step.is_forward:

@@ -14,6 +14,7 @@ from openviper.db.dialects.forms import Storage
 from openviper.db.exceptions import FieldError, FieldValueError, ModelValidationError
 from openviper.db.fields.base import AnyField, shorten
 from openviper.db.query.description import Place
+from openviper.db.registry import AnyModel
 
 if TYPE_CHECKING:
     from sqlalchemy import BindParameter
@@ -60,6 +61,8 @@ class Parameters:
         self.sizes = sizes or {}
         #: Places of lists whose number of values decides the text of the statement.
         self.lists: tuple[Place, ...] = ()
+        #: The models whose tables the statement names; that of its own rows comes first.
+        self.models: dict[AnyModel, None] = {}
         self._parts: dict[str, _Part] = {}
 
     def add(self, place: Place, storage: Storage, label: str) -> Parameter:

@@ -11,6 +11,7 @@ from openviper.db.connections import Database
 from openviper.db.exceptions import FieldError, IntegrityError, ModelValidationError
 from openviper.db.fields.base import AnyField
 from openviper.db.options import Options
+from openviper.db.permissions import bypass_permissions
 from openviper.db.persistence.batches import Statement, execute_statements, send_rows, send_statements
 from openviper.db.persistence.cleaning import clean_all, is_overridden
 from openviper.db.persistence.computed import update_computed
@@ -36,6 +37,7 @@ async def bulk_create(
     update_conflicts: bool = False,
     unique_fields: Collection[str] | None = None,
     update_fields: Collection[str] | None = None,
+    ignore_permissions: bool = False,
 ) -> list[M]:
     """Store instances as new rows, all of them or none, and give them back with their keys.
 
@@ -48,6 +50,7 @@ async def bulk_create(
         update_conflicts: Whether rows that are already there are updated.
         unique_fields: Names of the fields by which a row is already there; for ``update_conflicts``.
         update_fields: Names of the fields that such a row takes over; for ``update_conflicts``.
+        ignore_permissions: Whether nobody is asked.
 
     Raises:
         ModelValidationError: Instances were refused; they are named by their positions, counted from 1.
@@ -56,6 +59,18 @@ async def bulk_create(
         NotLoadedError: A field of an instance was not read.
         ValueError: The arguments contradict each other, or an instance is there twice.
     """
+    if ignore_permissions:
+        with bypass_permissions():
+            return await bulk_create(
+                model,
+                records,
+                using=using,
+                batch_size=batch_size,
+                ignore_conflicts=ignore_conflicts,
+                update_conflicts=update_conflicts,
+                unique_fields=unique_fields,
+                update_fields=update_fields,
+            )
     options: Options = model._meta
     database = target_of(options, using)
     conflict = read_conflict(options, ignore_conflicts, update_conflicts, unique_fields, update_fields)
@@ -78,6 +93,7 @@ async def bulk_update(
     *,
     using: str | None = None,
     batch_size: int | None = None,
+    ignore_permissions: bool = False,
 ) -> int:
     """Write fields of instances to their rows, all of them or none, and give how many rows there were.
 
@@ -87,12 +103,16 @@ async def bulk_update(
         fields: Names of the fields, at least one.
         using: Alias of the database; None means the one that the instances came from, else that of the model.
         batch_size: Most rows of one statement; None leaves it to the engine.
+        ignore_permissions: Whether nobody is asked.
 
     Raises:
         ModelValidationError: Instances were refused; they are named by their positions, counted from 1.
         FieldError: A name is of no field, or of the key; or the key of an instance was changed after it was read.
         ValueError: An instance has no key, no field is named, or the instances came from several databases.
     """
+    if ignore_permissions:
+        with bypass_permissions():
+            return await bulk_update(model, records, fields, using=using, batch_size=batch_size)
     options: Options = model._meta
     chosen = read_field_names(fields, options, "bulk_update()")
     size = read_batch_size(batch_size)

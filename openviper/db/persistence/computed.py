@@ -9,6 +9,7 @@ from functools import partial
 from typing import TypeAlias
 from weakref import ref
 
+from openviper.db.compiler.change import change_plan
 from openviper.db.compiler.write import name_faults, write_binder
 from openviper.db.connections import Database
 from openviper.db.exceptions import FieldError, FieldValueError
@@ -23,6 +24,7 @@ from openviper.db.persistence.record import (
     note_stored,
     set_row,
 )
+from openviper.db.persistence.target import allow_reads
 from openviper.db.persistence.update import change_rows
 from openviper.db.query.description import Expression as Node
 from openviper.db.query.description import Lookup, Many, Param, Query
@@ -170,8 +172,12 @@ async def update_computed(
         for record, computed in taken.values():
             if computed and has_other_key(record):
                 raise FieldError("the key of an instance was changed after it was read, and a row keeps its key")
+        changes = _changes(taken.values(), options)
+        # Each asks again when its turn comes, when those before it have been sent.
+        for models in [found for one, _ in changes if (found := change_plan(one, database.dialect).models)]:
+            await allow_reads(models)
         async with atomic(database.alias):
-            for change, given in _changes(taken.values(), options):
+            for change, given in changes:
                 touched += await change_rows(change, given, database)
             for record, computed in taken.values():
                 if computed:

@@ -11,15 +11,17 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from openviper.db.compiler.planning import plan_of
 from openviper.db.connections import Database
 from openviper.db.exceptions import FieldError, ProtectedError, RestrictedError
 from openviper.db.executor import MOST_KEYS, plan_for, read_rows
 from openviper.db.fields.base import AnyField
 from openviper.db.options import Options
+from openviper.db.permissions import bypass_permissions, check_permission, slot
 from openviper.db.persistence.branches import MOST_LEVELS, leaves_first
 from openviper.db.persistence.record import Stored, has_other_key
-from openviper.db.persistence.rules import Rule, is_left_to_engine, reach_of, rules_of
-from openviper.db.persistence.target import allow, named, target_of
+from openviper.db.persistence.rules import Rule, effects_of, is_left_to_engine, reach_of, rules_of
+from openviper.db.persistence.target import named, target_of
 from openviper.db.persistence.update import change_rows
 from openviper.db.query.description import Lookup, Many, Null, Param, Query
 from openviper.db.query.writes import Delete, Update, rows_of
@@ -41,6 +43,9 @@ async def delete(record: Stored, *, using: str | None = None, ignore_permissions
         FieldError: Its key was changed after it was read.
         ProtectedError: Others refer to the row, and are not to lose it.
     """
+    if ignore_permissions:
+        with bypass_permissions():
+            return await delete(record, using=using)
     options, origin = record._meta, record._origin
     key = vars(record).get(options.pk.attname)
     if key is None:
@@ -52,7 +57,7 @@ async def delete(record: Stored, *, using: str | None = None, ignore_permissions
         )
     query = Query(options.model, where=(Lookup("pk", 0),), order=())
     alias = using or (origin.alias if origin is not None else None)
-    count = await delete_rows(query, (key,), alias, ignore_permissions=ignore_permissions)
+    count = await delete_rows(query, (key,), alias)
     scope = current_scope(target_of(options, alias).alias)
     if scope is not None:
         scope.on_rollback(partial(_bring_back, record, record._row, origin))
@@ -76,10 +81,14 @@ async def delete_rows(
         RestrictedError: Other rows that stay refer to them; nothing was deleted.
         IntegrityError: Others refer to them by a field without a rule; nothing was deleted.
     """
+    if ignore_permissions:
+        with bypass_permissions():
+            return await delete_rows(query, values, using)
     options: Options = query.model._meta
     database = target_of(options, using)
-    await allow(options, "delete", ignore_permissions=ignore_permissions)
     rows = rows_of(query)
+    if slot.checker is not None:
+        await _allow(rows, database)
     if is_left_to_engine(options, database.dialect):
         return await change_rows(Delete(rows), values, database)
     async with atomic(database.alias):
@@ -89,6 +98,20 @@ async def delete_rows(
         if keys:
             await _Cascade(options, database).run(keys)
     return len(keys)
+
+
+async def _allow(rows: Query, database: Database) -> None:
+    """Ask for all that deleting rows may do, whether or not there are rows to do it to: nothing has been sent yet.
+
+    Raises:
+        PermissionError: Something of it may not be done.
+    """
+    options, dialect = rows.model._meta, database.dialect
+    # The one DELETE of an engine that does it all asks for what it reads by itself.
+    reads = () if is_left_to_engine(options, dialect) else plan_of(rows, dialect).models
+    await check_permission(options.model, "delete", reads)
+    for model, action in effects_of(options, dialect):
+        await check_permission(model, action)
 
 
 class _Cascade:

@@ -9,13 +9,16 @@ from openviper.db.fields.base import AnyField
 from openviper.db.fields.related import ForeignKey
 from openviper.db.fields.relation import OnDelete
 from openviper.db.options import Options
-from openviper.db.registry import registry
+from openviper.db.permissions import Action
+from openviper.db.registry import AnyModel, registry
 
-__all__ = ["Rule", "is_left_to_engine", "reach_of", "rules_of"]
+__all__ = ["Rule", "effects_of", "is_left_to_engine", "reach_of", "rules_of"]
 
 _MAX_MODELS: Final = 2000
 #: The engine refuses to leave a reference without its row; where it has no constraint, that is what was wanted.
 _UNTOUCHED: Final = frozenset({"NO_ACTION", "DO_NOTHING"})
+#: The row stays and refers to something else.
+_CHANGES: Final = frozenset({"SET_NULL", "SET_DEFAULT"})
 
 
 class Rule(NamedTuple):
@@ -64,6 +67,30 @@ def reach_of(options: Options, dialect: Dialect) -> frozenset[Options]:
         dialect: Of the engine.
     """
     return _reach(options, dialect, registry.version)
+
+
+def effects_of(options: Options, dialect: Dialect) -> tuple[tuple[AnyModel, Action], ...]:
+    """List what deleting rows of a model may do to rows of others, or to those that stay: who is asked needs to know.
+
+    Args:
+        options: Of the model.
+        dialect: Of the engine.
+    """
+    return _effects(options, dialect, registry.version)
+
+
+@lru_cache(maxsize=_MAX_MODELS)
+def _effects(options: Options, dialect: Dialect, _version: int) -> tuple[tuple[AnyModel, Action], ...]:
+    reach = reach_of(options, dialect)
+    gone = {one.model for one in reach}
+    found: set[tuple[AnyModel, Action]] = {(one, "delete") for one in gone if one._meta.auto_created is None}
+    # Rows that only link others belong to the model with the field, and are no matter where its own rows go.
+    makers = {one._meta.auto_created for one in gone} - gone - {None}
+    found |= {(maker, "update") for maker in makers if maker is not None}
+    for one in reach:
+        found |= {(rule.owner.model, "update") for rule in rules_of(one, dialect) if rule.on_delete in _CHANGES}
+    found.discard((options.model, "delete"))
+    return tuple(sorted(found, key=lambda effect: (effect[0]._meta.label, effect[1])))
 
 
 @lru_cache(maxsize=_MAX_MODELS)

@@ -10,7 +10,7 @@ from openviper.db.exceptions import FieldError, TableNotFound
 from openviper.db.executor import name_model
 from openviper.db.fields.base import AnyField
 from openviper.db.options import Options
-from openviper.db.permissions import check_permission, slot
+from openviper.db.permissions import bypass_permissions, check_permission, slot
 from openviper.db.persistence.computed import (
     Computed,
     has_computed,
@@ -60,6 +60,12 @@ async def save(
         ModelValidationError: Fields hold what they must not.
         DoesNotExist: The row to update is gone.
     """
+    if ignore_permissions:
+        with bypass_permissions():
+            await save(
+                record, using=using, update_fields=update_fields, force_insert=force_insert, force_update=force_update
+            )
+        return
     options, origin = record._meta, record._origin
     database = target_of(options, using or (origin.alias if origin is not None else None))
     names = None if update_fields is None else read_update_fields(update_fields, options)
@@ -68,20 +74,19 @@ async def save(
     if names is not None and not names:
         return
     if force_insert or not (force_update or names is not None or _is_stored(record, database)):
-        await insert(record, database, ignore_permissions=ignore_permissions)
+        await insert(record, database)
     else:
-        await update(record, database, names, ignore_permissions=ignore_permissions)
+        await update(record, database, names)
 
 
-async def insert(record: Stored, database: Database, *, ignore_permissions: bool = False) -> None:
+async def insert(record: Stored, database: Database) -> None:
     """Store an instance as a new row, in one statement.
 
     Args:
         record: The instance; a failure leaves it as it was.
         database: Where to.
-        ignore_permissions: Whether nobody is asked.
     """
-    await _insert(record, database, ignores=False, ignore_permissions=ignore_permissions)
+    await _insert(record, database, ignores=False)
 
 
 async def try_insert(record: Stored, database: Database) -> bool:
@@ -94,22 +99,19 @@ async def try_insert(record: Stored, database: Database) -> bool:
     Returns:
         Whether it was stored.
     """
-    return await _insert(record, database, ignores=True, ignore_permissions=False)
+    return await _insert(record, database, ignores=True)
 
 
-async def update(
-    record: Stored, database: Database, names: Collection[str] | None, *, ignore_permissions: bool = False
-) -> None:
+async def update(record: Stored, database: Database, names: Collection[str] | None) -> None:
     """Write fields of an instance to its row, in one statement, or none where nothing has changed.
 
     Args:
         record: The instance; a failure leaves it as it was.
         database: Where to.
         names: The fields; None means those that have changed.
-        ignore_permissions: Whether nobody is asked.
     """
     options = record._meta
-    if slot.checker is not None and not ignore_permissions:
+    if slot.checker is not None:
         await check_permission(options.model, "update")
     values = vars(record)
     before = values.copy()
@@ -145,9 +147,9 @@ async def update(
     note_stored(record, database, fields, args)
 
 
-async def _insert(record: Stored, database: Database, *, ignores: bool, ignore_permissions: bool) -> bool:
+async def _insert(record: Stored, database: Database, *, ignores: bool) -> bool:
     options = record._meta
-    if slot.checker is not None and not ignore_permissions:
+    if slot.checker is not None:
         await check_permission(options.model, "create")
     values = vars(record)
     before = values.copy()

@@ -1,6 +1,6 @@
 """Where a write goes, whether it may, and what its failure is called."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from openviper.db.connections import Database
@@ -8,8 +8,9 @@ from openviper.db.exceptions import DatabaseReadOnlyError, TableNotFound
 from openviper.db.executor import database_of, name_model
 from openviper.db.options import Options
 from openviper.db.permissions import Action, check_permission, slot
+from openviper.db.registry import AnyModel
 
-__all__ = ["allow", "named", "target_of"]
+__all__ = ["allow", "allow_reads", "named", "target_of"]
 
 
 def target_of(options: Options, using: str | None = None) -> Database:
@@ -27,19 +28,31 @@ def target_of(options: Options, using: str | None = None) -> Database:
     return database_of(options, using)
 
 
-async def allow(options: Options, action: Action, *, ignore_permissions: bool = False) -> None:
+async def allow(options: Options, action: Action) -> None:
     """Ask whether the running task may do something with a model.
 
     Args:
         options: Of the model.
         action: What is done.
-        ignore_permissions: True asks nobody.
 
     Raises:
         PermissionError: It may not.
     """
-    if slot.checker is not None and not ignore_permissions:
+    if slot.checker is not None:
         await check_permission(options.model, action)
+
+
+async def allow_reads(models: Sequence[AnyModel]) -> None:
+    """Ask whether the running task may read rows of models that a statement looks at on the way.
+
+    Args:
+        models: Each of them; at least one.
+
+    Raises:
+        PermissionError: It may not.
+    """
+    if slot.checker is not None:
+        await check_permission(models[0], "read", models[1:])
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from openviper.db.connections import Database
 from openviper.db.exceptions import FieldError
 from openviper.db.options import Options
 from openviper.db.persistence.names import find_field
-from openviper.db.persistence.target import allow, named, target_of
+from openviper.db.persistence.target import allow, allow_reads, named, target_of
 from openviper.db.query.description import Expression as Node
 from openviper.db.query.description import Param, Query
 from openviper.db.query.expressions import Described, Expression
@@ -57,8 +57,14 @@ async def change_rows(change: Update | Delete, values: tuple[object, ...], datab
         change: The description.
         values: Its values.
         database: Where to.
+
+    Raises:
+        PermissionError: It looks at rows of a model that may not be read; to change those it is about is no matter of
+            this function.
     """
     plan = change_plan(change, database.dialect).sized(values)
+    if plan.models:
+        await allow_reads(plan.models)
     plan.reader(database.alias)  # which refuses a part that belongs to another database
     with named(change.query.model._meta):
         return await database.execute(plan.sql, plan.bind(values))

@@ -143,10 +143,10 @@ async def explain(
     if output not in _OUTPUTS:
         raise FieldError(f"output={shorten(output)} is unknown; there are {', '.join(_OUTPUTS)}")
     query = rows.query
-    if slot.checker is not None:
-        await check_permission(query.model, "read")
     database = database_of(query.model._meta, rows.db_alias)
     plan = plan_for(query, rows.params, database)
+    if slot.checker is not None:
+        await check_permission(query.model, "read", plan.models)
     words = database.dialect.ask_steps(analyze=analyze, verbose=verbose, output=output)
     return database.dialect.draw_steps(*await database.fetch_named(f"{words} {plan.sql}", plan.bind(rows.params)))
 

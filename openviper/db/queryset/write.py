@@ -92,6 +92,7 @@ class WritableRows(PlainRows[M, M]):
         update_conflicts: bool = False,
         unique_fields: Collection[str] | None = None,
         update_fields: Collection[str] | None = None,
+        ignore_permissions: bool = False,
     ) -> Answer[list[M]]:
         """Store instances as new rows, all of them or none, and give them back with their keys.
 
@@ -103,6 +104,7 @@ class WritableRows(PlainRows[M, M]):
             update_conflicts: Whether rows that are already there are updated.
             unique_fields: Names of the fields by which a row is already there; for ``update_conflicts``.
             update_fields: Names of the fields that such a row takes over; for ``update_conflicts``.
+            ignore_permissions: Whether to ask nobody for permission.
 
         Raises:
             ModelValidationError: Instances were refused; they are named by their positions, counted from 1.
@@ -120,11 +122,17 @@ class WritableRows(PlainRows[M, M]):
             update_conflicts=update_conflicts,
             unique_fields=unique_fields,
             update_fields=update_fields,
+            ignore_permissions=ignore_permissions,
         )
         return cast("Answer[list[M]]", stored)
 
     def bulk_update(
-        self, records: Iterable[M], fields: Collection[str], *, batch_size: int | None = None
+        self,
+        records: Iterable[M],
+        fields: Collection[str],
+        *,
+        batch_size: int | None = None,
+        ignore_permissions: bool = False,
     ) -> Answer[int]:
         """Write fields of instances to their rows, all of them or none, and give how many rows there were.
 
@@ -132,6 +140,7 @@ class WritableRows(PlainRows[M, M]):
             records: The instances; of those with the same key the last one counts.
             fields: Names of the fields, at least one.
             batch_size: Most rows of one statement; None leaves it to the engine.
+            ignore_permissions: Whether to ask nobody for permission.
 
         Raises:
             ModelValidationError: Instances were refused; they are named by their positions, counted from 1.
@@ -139,7 +148,14 @@ class WritableRows(PlainRows[M, M]):
             ValueError: An instance has no key, no field is named, or the instances came from several databases.
         """
         written = cast("Iterable[Any]", records)
-        return work.bulk_update(self.query.model, written, fields, using=self.db_alias, batch_size=batch_size)
+        return work.bulk_update(
+            self.query.model,
+            written,
+            fields,
+            using=self.db_alias,
+            batch_size=batch_size,
+            ignore_permissions=ignore_permissions,
+        )
 
     def update(self, **values: object) -> Answer[int]:
         """Set fields in all of these rows, in one statement, and give how many rows there were.
@@ -156,17 +172,22 @@ class WritableRows(PlainRows[M, M]):
         """
         return ready(0) if self.is_none else work.update_rows(self.query, self.params, values, self.db_alias)
 
-    def delete(self) -> Answer[int]:
+    def delete(self, *, ignore_permissions: bool = False) -> Answer[int]:
         """Delete all of these rows, and give how many of them there were.
 
         What becomes of rows that refer to them is said by the ``on_delete`` of their fields.
+
+        Args:
+            ignore_permissions: Whether to ask nobody for permission.
 
         Raises:
             ProtectedError: Other rows refer to them by a field that protects them; nothing was deleted.
             RestrictedError: Other rows that stay refer to them; nothing was deleted.
             IntegrityError: Others refer to them by a field without a rule; nothing was deleted.
         """
-        return ready(0) if self.is_none else work.delete_rows(self.query, self.params, self.db_alias)
+        if self.is_none:
+            return ready(0)
+        return work.delete_rows(self.query, self.params, self.db_alias, ignore_permissions=ignore_permissions)
 
 
 def _find(rows: WritableRows[Any], lookups: Mapping[str, object]) -> Answer[Any]:

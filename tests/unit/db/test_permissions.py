@@ -7,12 +7,17 @@ from collections.abc import Iterator
 import pytest
 
 from openviper.core.context import ignore_permissions_ctx
+from openviper.db import fields
+from openviper.db.exceptions import ModelPermissionError
+from openviper.db.models import Model
 from openviper.db.permissions import Action, bypass_permissions, check_permission, set_checker, slot
 from openviper.db.registry import AnyModel
 
 
-class Book:
-    """What stands for a model here."""
+class Book(Model):
+    """What is asked about."""
+
+    title = fields.CharField(default="")
 
 
 class Refusing:
@@ -100,7 +105,7 @@ async def test_tasks_share_one_object(refusing: Refusing) -> None:
         await check_permission(Book, "read")
 
     found = await asyncio.gather(first(), second(), return_exceptions=True)
-    assert [type(one) for one in found] == [PermissionError, PermissionError]
+    assert [type(one) for one in found] == [ModelPermissionError] * 2
     assert refusing.asked == [(Book, "read")] * 2
 
 
