@@ -5,6 +5,7 @@ from openviper.db.loading import load
 from openviper.db.pagination import paginate
 from openviper.db.persistence.bulk import bulk_create, bulk_update
 from openviper.db.persistence.delete import delete, delete_rows
+from openviper.db.persistence.referrers import Referrers
 from openviper.db.persistence.refresh import refresh
 from openviper.db.persistence.save import save
 from openviper.db.persistence.update import update_rows
@@ -14,6 +15,7 @@ from openviper.db.queryset.iteration import batch, id_batch, iterator
 from openviper.db.queryset.raw import explain, raw, sql_of
 
 __all__ = [
+    "Referrers",
     "batch",
     "bulk_create",
     "bulk_update",

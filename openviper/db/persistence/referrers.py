@@ -1,0 +1,153 @@
+"""Letting rows refer to an instance, or to nothing: what ``author.books`` is told to add, remove, clear and set."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from openviper.db.compiler.bulk import bulk_update_plan
+from openviper.db.executor import MOST_KEYS, read_all
+from openviper.db.fields.base import AnyField
+from openviper.db.options import Options
+from openviper.db.persistence.given import check_instance
+from openviper.db.persistence.record import keep_on_rollback, note_stored
+from openviper.db.persistence.target import target_of
+from openviper.db.persistence.update import update_rows
+from openviper.db.query.description import Lookup, Many, Query
+from openviper.db.query.reading import Reading
+from openviper.db.registry import AnyModel, AnyRecord
+from openviper.db.transactions import atomic
+
+__all__ = ["Referrers"]
+
+
+class Referrers:
+    """The rows that refer to an instance by a field, as they are written.
+
+    Args:
+        record: The instance.
+        name: What its model calls those rows.
+        field: The field of theirs that refers.
+        rows: The query set of those that refer to the instance.
+    """
+
+    def __init__(self, record: AnyRecord, name: str, field: AnyField, rows: Reading) -> None:
+        self._record = record
+        self._name = name
+        self._field = field
+        self._rows = rows
+        self._model: AnyModel = rows.query.model
+        self._database = target_of(self._model._meta, rows.db_alias)
+
+    async def add(self, records: Sequence[Any], *, bulk: bool) -> None:
+        """Let instances refer to the one that this is about."""
+        self._check(records, "add", bulk=bulk)
+        if not records:
+            return
+        async with atomic(self._database.alias):
+            if bulk:
+                await self._refer(records)
+            else:
+                await self._save(records, self._record)
+
+    async def remove(self, records: Sequence[Any], *, bulk: bool) -> None:
+        """Let instances refer to nothing that refer to the one that this is about."""
+        self._check(records, "remove", bulk=True)
+        for place, record in enumerate(records, start=1):
+            if getattr(record, self._field.attname) != self._record.pk:
+                raise type(self._record).DoesNotExist(
+                    f"{self._name}.remove(): item {place} does not refer to this {self._record._meta.label}"
+                )
+        if not records:
+            return
+        async with atomic(self._database.alias):
+            if not bulk:
+                await self._save(records, None)
+                return
+            await self._release([record.pk for record in records])
+            self._note(records, None)
+
+    async def clear(self, *, bulk: bool) -> None:
+        """Let all rows refer to nothing."""
+        rows, alias = self._rows, self._database.alias
+        if bulk:
+            await update_rows(rows.query, rows.params, {self._field.name: None}, alias)
+            return
+        async with atomic(alias):
+            await self._save(await read_all(rows.query, rows.params, alias), None)
+
+    async def set(self, records: Iterable[Any], *, bulk: bool, clear: bool) -> None:
+        """Let these rows refer to the instance, and no others as far as the field may be null."""
+        wanted = list(records)
+        self._check(wanted, "set", bulk=bulk)
+        async with atomic(self._database.alias):
+            if clear and self._field.null:
+                await self.clear(bulk=bulk)
+            elif self._field.null:
+                wanted = await self._release_others(wanted, bulk=bulk)
+            await self.add(wanted, bulk=bulk)
+
+    async def _release_others(self, wanted: list[Any], *, bulk: bool) -> list[Any]:
+        """Let go the rows that are not wanted, and give those wanted ones that do not refer to the instance yet."""
+        rows, alias = self._rows, self._database.alias
+        keys = {record.pk for record in wanted}
+        if bulk:
+            known = await read_all(_keys_of(rows.query), rows.params, alias)
+            await self._release([key for key in known if key not in keys])
+        else:
+            found: list[Any] = await read_all(rows.query, rows.params, alias)
+            known = [record.pk for record in found]
+            await self._save([record for record in found if record.pk not in keys], None)
+        there = set(known)
+        return [one for one in wanted if one.pk not in there or getattr(one, self._field.attname) != self._record.pk]
+
+    async def _refer(self, records: Sequence[Any]) -> None:
+        # Of the whole table: a manager of the model's own may hide rows that are to come in.
+        query = Query(self._model, where=(Lookup("pk__in", Many(0)),), order=())
+        values = {self._field.name: self._record.pk}
+        for some in _in_slices(list({record.pk: record for record in records})):
+            touched = await update_rows(query, (some,), values, self._database.alias)
+            if touched < len(some):
+                options: Options = self._model._meta
+                raise self._model.DoesNotExist(
+                    f"{self._name}: {len(some) - touched} of {len(some)} rows of {options.label} are gone, so none "
+                    f"refers to this {self._record._meta.label} now"
+                )
+        self._note(records, self._record)
+
+    async def _release(self, keys: Sequence[object]) -> None:
+        query, params = self._rows.query, self._rows.params
+        query = query._replace(where=(*query.where, Lookup("pk__in", Many(len(params)))))
+        for some in _in_slices(keys):
+            await update_rows(query, (*params, some), {self._field.name: None}, self._database.alias)
+
+    async def _save(self, records: Iterable[Any], target: AnyRecord | None) -> None:
+        for record in records:
+            setattr(record, self._field.name, target)
+            await record.save(using=self._database.alias)
+
+    def _note(self, records: Sequence[Any], target: AnyRecord | None) -> None:
+        """Let instances know what was written of them, so that it does not count as changed."""
+        name = self._field.attname
+        plan = bulk_update_plan(self._model._meta, self._database.dialect, (name,))
+        keep_on_rollback(records, self._database)
+        for record in records:
+            setattr(record, self._field.name, target)
+            # Nothing is known of the row of one that has its key only, and nothing need be.
+            if record._row:
+                note_stored(record, self._database, plan.fields, plan.bind(vars(record)))
+
+    def _check(self, records: Sequence[Any], method: str, *, bulk: bool) -> None:
+        for place, record in enumerate(records, start=1):
+            where = f"{self._name}.{method}(): item {place}"
+            check_instance(record, self._model, self._database, place=where)
+            if bulk and (record.pk is None or record._row is None):
+                mend = "save it first" if method == "remove" else "save it first, or give bulk=False, which does"
+                raise ValueError(f"{where} is not stored yet; {mend}")
+
+
+def _keys_of(query: Query) -> Query:
+    return query._replace(mode="flat", columns=("pk",), order=(), related=(), deferred=())
+
+
+def _in_slices(keys: Sequence[object]) -> Iterator[tuple[object, ...]]:
+    for start in range(0, len(keys), MOST_KEYS):
+        yield tuple(keys[start : start + MOST_KEYS])

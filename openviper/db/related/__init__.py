@@ -1,0 +1,7 @@
+"""What an instance is related to: the rows that refer to it, and those that it is linked with."""
+
+from openviper.db.related.attribute import related_to
+from openviper.db.related.one import RelatedOne
+from openviper.db.related.referring import RelatedManager
+
+__all__ = ["RelatedManager", "RelatedOne", "related_to"]
