@@ -4,11 +4,12 @@ A constructor that went through the fields would take several times as long as o
 as source, once a class. Only names that ``metaclass`` has checked reach it; defaults have names of ours.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Final, Protocol, cast
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Final, Protocol, cast
 
 from openviper.db.exceptions import NotLoadedError
 from openviper.db.fields.base import AnyField
+from openviper.db.fields.many import ManyToManyField
 from openviper.db.registry import AnyModel, AnyRecord
 from openviper.primitives.unset import UNSET
 
@@ -84,12 +85,13 @@ def refer_back(record: AnyRecord, rows: Sequence[AnyRecord], name: str) -> None:
             setattr(row, store, pair)
 
 
-def make_constructor(label: str, fields: Sequence[AnyField]) -> Constructor:
+def make_constructor(label: str, fields: Sequence[AnyField], many: Sequence[ManyToManyField[Any]] = ()) -> Constructor:
     """Write the constructor of a model.
 
     Args:
         label: Label of the model.
         fields: Its fields in order.
+        many: Its many-to-many fields, which it refuses with words of their own.
     """
     names: dict[str, object] = {"_unset": UNSET}
     parameters: list[str] = []
@@ -98,7 +100,7 @@ def make_constructor(label: str, fields: Sequence[AnyField]) -> Constructor:
         default = _default(field, number, names)
         parameters += _parameters(field, default)
         lines += _assign(field, default)
-    names["_refuse"] = _refusal(label, fields)
+    names["_refuse"] = _refusal(label, fields, {field.name for field in many})
     if any(field.primary_key and field.related is not None for field in fields):
         lines += ["    if pk is not _unset:", "        _record.pk = pk"]
     known = ", ".join([*parameters, "pk=_unset"])
@@ -230,8 +232,14 @@ def _assign(field: AnyField, default: str) -> list[str]:
     return [f"    {own}" if callable(field.default) else f"    _record.{name} = {name}"]
 
 
-def _refusal(label: str, fields: Sequence[AnyField]) -> Callable[[dict[str, object]], None]:
+def _refusal(label: str, fields: Sequence[AnyField], many: Collection[str]) -> Callable[[dict[str, object]], None]:
     def refuse(unknown: dict[str, object]) -> None:
+        for name in unknown:
+            if name in many:
+                raise TypeError(
+                    f"{label} is given {name!r}, whose pairs are rows of a table; "
+                    f"store the instance first, and write: await instance.{name}.set([...])"
+                )
         known = ", ".join(dict.fromkeys(name for field in fields for name in (field.name, field.attname)))
         raise TypeError(f"{label} has no field {min(unknown)!r}; there are {known}")
 

@@ -1,20 +1,25 @@
 """From a class body to a model: collect the fields, check them, freeze the options, enter the registry."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from openviper.db.cleaning import Cleaner
 from openviper.db.constructor import ReferenceAttribute, make_constructor, make_key, store_of
 from openviper.db.exceptions import DoesNotExist, ModelDefinitionError, MultipleObjectsReturned
 from openviper.db.fields.base import AnyField, Field
+from openviper.db.fields.many import ManyToManyField
 from openviper.db.fields.numeric import AutoField
 from openviper.db.manager import Manager
 from openviper.db.meta import Meta, TableParts, check_name, inherit_meta, read_meta, read_parts
 from openviper.db.options import RESERVED_NAMES, Options
 from openviper.db.registry import AnyModel, app_of, registry
 from openviper.db.texts import make_texts_safe
+from openviper.db.through import ManyAttribute, made_for, make_through
 
 __all__ = ["ModelType"]
+
+#: What a class body declares: a field with a column, or one without.
+_Declared: TypeAlias = AnyField | ManyToManyField[Any]
 
 
 class ModelType(type):
@@ -38,7 +43,7 @@ class ModelType(type):
         if not parents:  # Model itself
             return super().__new__(cls, name, bases, namespace, **options)
         label = f"{app_of(str(namespace['__module__']))}.{name}"
-        own = {key: value for key, value in namespace.items() if isinstance(value, Field)}
+        own = {key: value for key, value in namespace.items() if isinstance(value, Field | ManyToManyField)}
         meta = read_meta(namespace.get("Meta"), label=label)
         # A field is no attribute of the class: on an instance that did not load it, it would look like a value.
         body = {key: value for key, value in namespace.items() if key not in own}
@@ -49,11 +54,14 @@ class ModelType(type):
 
     if not TYPE_CHECKING:  # checkers know the fields of the class by themselves
 
-        def __getattr__(cls, name: str) -> AnyField:
+        def __getattr__(cls, name: str) -> "_Declared":
             """Give a field of the model; only called for what the class itself does not have."""
             options = cls.__dict__.get("_meta")
             if options is not None and name in options.by_name:
                 return options.by_name[name]
+            for field in () if options is None else options.many_fields:  # only an abstract model has no attribute
+                if field.name == name:
+                    return field
             if name == "objects" and options is not None:
                 raise AttributeError(f"{cls.__name__} is abstract, so it has no rows; ask a model that extends it")
             raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
@@ -63,7 +71,7 @@ class _Maker:
     """One model while it is made."""
 
     def __init__(
-        self, model: AnyModel, label: str, meta: Meta, own: Mapping[str, AnyField], namespace: Mapping[str, object]
+        self, model: AnyModel, label: str, meta: Meta, own: Mapping[str, _Declared], namespace: Mapping[str, object]
     ) -> None:
         self.model = model
         self.label = label
@@ -84,7 +92,9 @@ class _Maker:
         if self.is_proxy:
             options = self._share_options()
         else:
-            fields = self._complete(self._collect())
+            declared = self._collect()
+            self.many = tuple(one for one in declared.values() if isinstance(one, ManyToManyField))
+            fields = self._complete({name: one for name, one in declared.items() if isinstance(one, Field)})
             self._check_fields(fields)
             options = self._make_options(fields)
         self.model._meta = options
@@ -105,11 +115,11 @@ class _Maker:
                 f"make {parent} abstract, set Meta.proxy, or refer to it with a OneToOneField"
             )
 
-    def _collect(self) -> dict[str, AnyField]:
+    def _collect(self) -> dict[str, _Declared]:
         """Give copies of the parents' fields, then the own ones; an own one takes the place of one inherited."""
-        fields: dict[str, AnyField] = {}
+        fields: dict[str, _Declared] = {}
         for parent in self.abstract_parents:
-            for field in parent._meta.fields:
+            for field in (*parent._meta.fields, *parent._meta.many_fields):
                 if field.name not in self.removed:
                     fields.setdefault(field.name, field)
         fields = {name: field.copy() for name, field in fields.items()}
@@ -147,10 +157,13 @@ class _Maker:
                 _claim(attributes, name, field, "attribute")
             # Engines fold the case of names, each in its own way.
             _claim(columns, field.column.lower(), field, "column")
+        for one in self.many:
+            self._check_shadow(one)
+            _claim(attributes, one.name, one, "attribute")
 
-    def _check_shadow(self, field: AnyField) -> None:
+    def _check_shadow(self, field: _Declared) -> None:
         """Refuse a field whose name a class above, or the model itself, uses for something else."""
-        for name in {field.name, field.attname}:
+        for name in {field.name, field.attname if isinstance(field, Field) else field.name}:
             holder = next(
                 (base for base in self.model.__mro__ if name in vars(base) and name not in self.removed), None
             )
@@ -173,6 +186,7 @@ class _Maker:
 
     def _share_options(self) -> Options:
         parent: Options = self.concrete_parents[0]._meta
+        self.many = parent.many_fields
         parts = read_parts(self.meta, label=self.label, table=parent.table)
         if parts["indexes"] or parts["constraints"] or parts["unique_together"] or "table_name" in self.meta:
             raise ModelDefinitionError(f"{self.label} is a proxy, so its parent {parent.label} says what the table is")
@@ -197,12 +211,14 @@ class _Maker:
             pk=key,
             by_name=by_name,
             stated=meta,
+            many_fields=self.many,
             **parts,
             database=meta.get("backend"),
             managed=meta.get("managed", True),
             read_only=meta.get("read_only", False),
             abstract=self.is_abstract,
             proxy=self.is_proxy,
+            auto_created=made_for(self.model),
             verbose_name=name,
             verbose_name_plural=meta.get("verbose_name_plural") or f"{name}s",
         )
@@ -211,7 +227,7 @@ class _Maker:
         """Give the model its constructor, its key, its references and its errors."""
         model = self.model
         model._cleaner = Cleaner(options)
-        model._construct = staticmethod(make_constructor(self.label, options.fields))
+        model._construct = staticmethod(make_constructor(self.label, options.fields, self.many))
         if not _has_own_constructor(model):
             model.__init__ = model._construct
         self._bind_managers()
@@ -225,6 +241,9 @@ class _Maker:
             if field.related is not None:
                 setattr(model, field.name, ReferenceAttribute(field))
                 setattr(model, store_of(field.name), None)
+        for one in self.many:
+            one.model = model
+            setattr(model, one.name, ManyAttribute(one))
 
     def _bind_managers(self) -> None:
         """Give the model managers of its own: those of its body, those of its parents, and ``objects``."""
@@ -236,17 +255,30 @@ class _Maker:
                 setattr(self.model, name, manager.bind(self.model))
 
     def _enter(self, options: Options) -> None:
+        """Enter the registry, with the models of pairs; a model that cannot stand beside the others leaves again."""
+        many = () if self.is_proxy else self.many
         relations = () if self.is_proxy else options.relations
         references = [field.related.reference for field in relations if field.related is not None]
-        registry.register(self.label, self.model, references)
+        references += [reference for field in many for reference in field.references]
+        owner = options.auto_created
+        registry.register(self.label, self.model, references, part_of="" if owner is None else owner._meta.label)
         try:
-            for label in {self.label, *(reference.label for reference in references)}:
-                model = registry.find(label)
-                if model is not None:
-                    _ = model._meta.reverse  # refuses names that clash
+            for field in many:
+                if field.given_through is None:
+                    field.bind(make_through(field, self.model))
+            self._check_neighbours([reference.label for reference in references])
         except ModelDefinitionError:
             registry.unregister(self.label)
             raise
+
+    def _check_neighbours(self, targets: Iterable[str]) -> None:
+        """Refuse names that clash, and relations of many to many that cannot work, as far as their models are there."""
+        referrers = [reference.own_label for reference in registry.references_to(self.label)]
+        for label in dict.fromkeys([self.label, *targets, *referrers]):
+            model = registry.find(label)
+            if model is not None:
+                _ = model._meta.reverse, model._meta.many
+                _ = [field.ends for field in model._meta.many_fields if field.is_resolved]
 
 
 def _models(classes: Iterable[type]) -> Iterator[AnyModel]:
@@ -264,7 +296,7 @@ def _check_attribute(name: str, label: str) -> None:
     check_name(name, f"name of a field of {label}")
 
 
-def _claim(taken: dict[str, str], name: str, field: AnyField, what: str) -> None:
+def _claim(taken: dict[str, str], name: str, field: _Declared, what: str) -> None:
     other = taken.setdefault(name, field.path)
     if other != field.path:
         raise ModelDefinitionError(f"{field.path} and {other} both have the {what} {name!r}; rename one of them")

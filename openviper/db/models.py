@@ -11,6 +11,7 @@ from openviper.db.constraints import CheckConstraint, Index, UniqueConstraint
 from openviper.db.constructor import is_loaded
 from openviper.db.exceptions import NotLoadedError
 from openviper.db.fields.choices import TextChoice
+from openviper.db.hooks import Hooks
 from openviper.db.manager import Manager, ManagerAttribute, QuerySet
 from openviper.db.metaclass import ModelType
 from openviper.db.options import Options
@@ -77,7 +78,7 @@ class _Unpickled:
         return tuple(field.name for field in record._meta.fields if field.attname in vars(record))
 
 
-class Model(metaclass=ModelType):
+class Model(Hooks, metaclass=ModelType):
     """One row of a table.
 
     A class below it declares fields; each becomes an attribute of its instances, a plain one. An instance is made of
@@ -160,7 +161,7 @@ class Model(metaclass=ModelType):
                 meta = self._meta
                 if name in meta.by_name:
                     raise NotLoadedError(meta.label, name, remedy="await the instance, or read it along with the row")
-                if name in meta.reverse:
+                if name in meta.reverse or name in meta.many:
                     return related_to(self, name)
                 own = getattr(type(self), name, None)
                 if isinstance(own, property | cached_property):

@@ -99,6 +99,8 @@ class ModelRegistry:
         self._models: dict[str, AnyModel] = {}
         # Label of a target to who refers to it, whether or not the target is there.
         self._references: dict[str, list[Reference]] = {}
+        # Label of a model to those that were made for fields of it, and leave with it.
+        self._parts: dict[str, list[str]] = {}
         #: Grows with every change, so that what was derived from the models can tell that it is old.
         self.version = 0
 
@@ -116,13 +118,14 @@ class ModelRegistry:
         """The labels of all models, in the order of their making."""
         return list(self._models)
 
-    def register(self, label: str, model: AnyModel, references: Iterable[Reference] = ()) -> None:
+    def register(self, label: str, model: AnyModel, references: Iterable[Reference] = (), *, part_of: str = "") -> None:
         """Add a model; the same class made again, by a reload or in a notebook, takes the place of the old one.
 
         Args:
             label: ``"app.Model"``.
             model: The class.
             references: The models that it refers to.
+            part_of: Label of the model whose field it was made for; it leaves with that one.
 
         Raises:
             ModelDefinitionError: A class of another module or another scope has the label.
@@ -134,15 +137,19 @@ class ModelRegistry:
             )
         self.unregister(label)
         self._models[label] = model
+        if part_of:
+            self._parts.setdefault(part_of, []).append(label)
         for reference in references:
             self._references.setdefault(reference.label, []).append(reference)
 
     def unregister(self, label: str) -> None:
-        """Take a model out, with what it refers to; one that is not there is no error."""
+        """Take a model out, with what it refers to and what was made for it; one that is not there is no error."""
         self.version += 1
         self._models.pop(label, None)
         for references in self._references.values():
             references[:] = [one for one in references if one.own_label != label]
+        for part in self._parts.pop(label, ()):
+            self.unregister(part)
 
     def get(self, label: str) -> AnyModel:
         """Give the model of a label.
@@ -201,6 +208,7 @@ class ModelRegistry:
         """Forget all models; for tests. What has been imported stays imported."""
         self._models.clear()
         self._references.clear()
+        self._parts.clear()
         self.version += 1
 
     @contextmanager
@@ -208,10 +216,11 @@ class ModelRegistry:
         """Forget, at the end of a ``with`` block, the models that were made within it; for tests."""
         models = dict(self._models)
         references = {label: list(known) for label, known in self._references.items()}
+        parts = {label: list(known) for label, known in self._parts.items()}
         try:
             yield
         finally:
-            self._models, self._references = models, references
+            self._models, self._references, self._parts = models, references, parts
             self.version += 1
 
     def _import_models(self, app: str) -> None:

@@ -3,6 +3,7 @@
 from openviper.db.fields.addresses import EmailField, GenericIPAddressField, IPAddressField, URLField
 from openviper.db.fields.base import Field, FieldKind
 from openviper.db.fields.choices import TextChoice
+from openviper.db.fields.many import ManyToManyField
 from openviper.db.fields.numeric import (
     AutoField,
     BigAutoField,
@@ -41,6 +42,7 @@ __all__ = [
     "IPAddressField",
     "IntegerField",
     "JSONField",
+    "ManyToManyField",
     "NullBooleanField",
     "OneToOneField",
     "PositiveIntegerField",

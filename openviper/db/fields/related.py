@@ -8,7 +8,7 @@ from openviper.db.fields.fits import Fit
 from openviper.db.fields.relation import OnDelete, Relation, check_on_delete
 from openviper.db.registry import Reference, registry
 
-__all__ = ["ForeignKey", "OneToOneField"]
+__all__ = ["ForeignKey", "OneToOneField", "refuse_other_classes"]
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -80,7 +80,7 @@ class ForeignKey(Field[R], Generic[R]):
             options["unique"] = True
         super().__init__(**options)
         check_on_delete(on_delete, null=self.null, has_default=self.has_default)
-        _refuse_other_classes(to)
+        refuse_other_classes(to)
         self.to = to
         self.on_delete: OnDelete = on_delete
         self.related_name = related_name
@@ -204,8 +204,15 @@ def _relation_of(field: "ForeignKey[R]") -> Relation:
     return field.related
 
 
-def _refuse_other_classes(to: object) -> None:
-    """Refuse a class without a table; a name is looked at when it is followed."""
+def refuse_other_classes(to: object) -> None:
+    """Refuse a class without a table; a name is looked at when it is followed.
+
+    Args:
+        to: What a field refers to.
+
+    Raises:
+        ModelDefinitionError: It is a class and no model, or an abstract one.
+    """
     if isinstance(to, type):
         options = vars(to).get("_meta")
         if options is None or options.abstract:

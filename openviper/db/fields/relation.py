@@ -1,11 +1,12 @@
 """Relation: what a reference from one model to another means, apart from its column."""
 
-from typing import Final, Literal, TypeAlias, get_args
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias, get_args
 
 from openviper.db.exceptions import ModelDefinitionError
 from openviper.db.registry import AnyModel, Reference
 
-__all__ = ["OnDelete", "Relation", "check_on_delete"]
+__all__ = ["HIDDEN", "Ends", "ManyRelation", "OnDelete", "Pairing", "Relation", "check_on_delete"]
 
 #: What happens to a row when the one that it refers to is deleted.
 OnDelete: TypeAlias = Literal["CASCADE", "PROTECT", "RESTRICT", "SET_NULL", "SET_DEFAULT", "NO_ACTION", "DO_NOTHING"]
@@ -63,6 +64,81 @@ class Relation:
                 f"{self.reference.referrer} has the related_name {given!r}; write a name without '__', or '+' for none"
             )
         return name
+
+
+class Ends(NamedTuple):
+    """Where the pairs of a relation of many to many lie, and which of their fields lead to its two sides.
+
+    Args:
+        through: The model of the pairs.
+        source: The field that leads to the model which declares the relation.
+        target: The one that leads to the other model.
+    """
+
+    through: AnyModel
+    source: str
+    target: str
+
+
+class Pairing(Protocol):
+    """What a field has that declares a relation of many to many."""
+
+    name: str
+    owner: str
+    related: Relation
+    is_symmetrical: bool
+
+    @property
+    def path(self) -> str:
+        """Where it is declared, for messages: ``blog.Post.tags``."""
+
+    @property
+    def ends(self) -> Ends:
+        """The model of the pairs, and its two fields."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ManyRelation:
+    """A relation of many to many, as one of its two models sees it; what it names is looked up when asked for.
+
+    Args:
+        name: What this model calls the rows of the other one.
+        field: The field that declares it, here or there.
+        owner: The model that has the field.
+        is_own: Whether the field is declared here.
+    """
+
+    name: str
+    field: Pairing
+    owner: AnyModel
+    is_own: bool
+
+    @property
+    def is_symmetrical(self) -> bool:
+        """Whether each pair goes both ways."""
+        return self.field.is_symmetrical
+
+    @property
+    def model(self) -> AnyModel:
+        """The other model."""
+        return self.field.related.model if self.is_own else self.owner
+
+    @property
+    def through(self) -> AnyModel:
+        """The model of the pairs."""
+        return self.field.ends.through
+
+    @property
+    def source(self) -> str:
+        """The field of the pairs that leads to this model."""
+        ends = self.field.ends
+        return ends.source if self.is_own else ends.target
+
+    @property
+    def target(self) -> str:
+        """The field of the pairs that leads to the other model."""
+        ends = self.field.ends
+        return ends.target if self.is_own else ends.source
 
 
 def check_on_delete(rule: str, *, null: bool, has_default: bool) -> None:
