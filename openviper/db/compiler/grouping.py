@@ -4,6 +4,9 @@
 them would multiply each other. Such a subquery is rooted at the far end of the relation, from where every row leads
 back to one author; so each path within the aggregate is turned around: seen from a review, ``books__title`` of an
 author is ``book__title``, and the author's ``name`` is ``book__author__name``.
+
+From the far end of a relation of many to many no row leads back to one. Such a subquery is rooted at the pairs of the
+row, and joins what the path leads to from there, each row as often as pairs lead to it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,8 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from openviper.db.compiler.expressions import compile_expression
 from openviper.db.compiler.folding import average_of, count_of, fold, sum_of
 from openviper.db.compiler.lookups import LOOKUPS
+from openviper.db.compiler.paths import step_of
 from openviper.db.compiler.scope import Scope
-from openviper.db.compiler.terms import Element, Typed
+from openviper.db.compiler.terms import Element, Predicate, Typed
 from openviper.db.exceptions import FieldError
 from openviper.db.options import Options
 from openviper.db.query.description import Aggregate, Column, Exists, Lookup, OuterColumn, Param, Subquery, Truth
@@ -42,12 +46,14 @@ class _Chain(NamedTuple):
         many: Relations to many rows, each leading away from where the one before has led.
         back: For each of them the field that leads back.
         model: What stands at the end.
+        is_paired: Whether it goes through a relation of many to many; it is then not turned around.
     """
 
     lead: tuple[str, ...]
     many: tuple[str, ...]
     back: tuple[str, ...]
     model: AnyModel
+    is_paired: bool = False
 
 
 def compile_aggregate(node: Aggregate, scope: Scope) -> Typed:
@@ -105,6 +111,11 @@ def _fold_many(node: Aggregate, chain: _Chain, scope: Scope) -> Typed:
     """Write an aggregate of the rows that belong to one row, as a subquery."""
     from sqlalchemy import select  # loaded by the first query
 
+    if chain.is_paired:
+        rows, link = _pairs_of(chain, scope)
+        found = _fold_rows(node, rows)
+        statement = select(found.element).select_from(rows.froms()).where(link)
+        return found._replace(element=statement.correlate_except(*rows.own_tables()).scalar_subquery())
     inner = Selection(chain.model, scope.dialect, scope.parameters, hooks=scope.hooks, outer=scope, first=scope.first)
     inner.folds = True
     found = _fold_rows(_turned(node, chain, scope), inner)
@@ -113,6 +124,13 @@ def _fold_many(node: Aggregate, chain: _Chain, scope: Scope) -> Typed:
     statement = select(found.element).select_from(inner.froms()).where(owner == key)
     value: ScalarSelect[Any] = statement.correlate_except(*inner.own_tables()).scalar_subquery()
     return found._replace(element=value)
+
+
+def _pairs_of(chain: _Chain, scope: Scope) -> "tuple[Scope, Predicate]":
+    """Give the scope of the rows that belong to one row, and the condition that they do."""
+    rows, link = scope.rows_of((*chain.lead, chain.many[0]))
+    rows.chain = (*chain.lead, *chain.many)
+    return rows, link
 
 
 def _fold_all(node: Aggregate, chain: _Chain, scope: Scope) -> Typed:
@@ -138,6 +156,8 @@ def _fold_all(node: Aggregate, chain: _Chain, scope: Scope) -> Typed:
 
 def _argument_of(node: Aggregate, chain: _Chain, scope: Scope) -> Typed:
     """Give what the values of an aggregate are; nothing of it comes into the statement."""
+    if chain.is_paired:
+        return compile_expression(node.argument or Column("pk"), _pairs_of(chain, scope)[0])
     inner = Selection(chain.model, scope.dialect, scope.parameters, hooks=scope.hooks, outer=scope, first=scope.first)
     turned = _turned(node, chain, scope)
     return compile_expression(turned.argument or Column("pk"), inner)
@@ -153,7 +173,7 @@ def _chain_of(node: Aggregate, scope: Scope) -> _Chain | None:
     for path in _paths_of(node.argument):
         if path.partition("__")[0] in scope.annotations:
             continue
-        chain = _follow(path, scope.model._meta)
+        chain = _follow_pairs(path, scope.model._meta) or _follow(path, scope.model._meta)
         if chain is None:
             continue
         both = sorted((chain, longest or chain), key=lambda one: len(one.many))
@@ -173,6 +193,25 @@ def _paths_of(node: object) -> Iterator[str]:
     elif isinstance(node, tuple):
         for part in node:
             yield from _paths_of(part)
+
+
+def _follow_pairs(path: str, options: Options) -> _Chain | None:
+    """Follow a path up to its last relation to many rows; None if none of them is one of many to many."""
+    names = tuple(path.split("__"))
+    many: list[int] = []
+    is_paired = False
+    for place, name in enumerate(names):
+        step = step_of(options, name)
+        if step is None:
+            break
+        options = step.end
+        is_paired = is_paired or step.via is not None
+        if step.is_many:
+            many.append(place)
+    if not is_paired:
+        return None
+    first, last = many[0], many[-1]
+    return _Chain(names[:first], names[first : last + 1], (), options.model, is_paired=True)
 
 
 def _follow(path: str, options: Options) -> _Chain | None:

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from openviper.conf.spelling import closest
 from openviper.db.exceptions import FieldError
 from openviper.db.fields.base import AnyField, shorten
+from openviper.db.fields.relation import ManyRelation
 from openviper.db.options import Options
 from openviper.db.registry import AnyModel
 
@@ -33,11 +34,12 @@ class Step(NamedTuple):
 
     Args:
         name: As it was written.
-        model: Where it leads.
+        model: Where it leads; through many to many that is the model of the pairs.
         field: The field that refers: of the model that is left going forward, of the one that is reached going back.
         is_forward: Whether it goes from the row that refers to the one that it refers to.
         is_many: Whether it leads to many rows.
         is_nullable: Whether it may lead to none.
+        via: Of a relation of many to many the field by which its pairs lead on to the other side.
     """
 
     name: str
@@ -46,11 +48,19 @@ class Step(NamedTuple):
     is_forward: bool
     is_many: bool
     is_nullable: bool
+    via: AnyField | None = None
 
     @property
     def options(self) -> Options:
         """Of the model that it leads to."""
         options: Options = self.model._meta
+        return options
+
+    @property
+    def end(self) -> Options:
+        """Of the model whose rows are meant: behind pairs those of the other side."""
+        beyond = None if self.via is None else self.via.related
+        options: Options = self.model._meta if beyond is None else beyond.model._meta
         return options
 
 
@@ -123,7 +133,7 @@ def names_of(options: Options, more: Iterable[str] = ()) -> list[str]:
         options: Of the model.
         more: Names of annotations.
     """
-    return [*more, *(field.name for field in options.fields), "pk", *options.reverse]
+    return [*more, *(field.name for field in options.fields), "pk", *options.reverse, *options.many]
 
 
 def refuse_name(options: Options, name: str, more: Iterable[str] = ()) -> FieldError:
@@ -155,7 +165,7 @@ def suggest(name: str, known: Iterable[str]) -> str:
 
 def is_name(options: Options, name: str) -> bool:
     """Tell whether a model has a field or a relation of a name."""
-    return name in options.by_name or name in options.reverse
+    return name in options.by_name or name in options.reverse or name in options.many
 
 
 def _target_of(options: Options, field: AnyField) -> AnyModel | None:
@@ -171,9 +181,17 @@ def step_of(options: Options, name: str) -> Step | None:
         if field.related is None or (name == field.attname and name != field.name):
             return None
         return Step(name, field.related.model, field, True, False, field.null)
+    if name in options.many:
+        return _step_to_many(options.many[name])
     known = options.reverse.get(name)
     if known is None:
         return None
     model, relation = known
     reference: AnyField = model._meta.by_name[relation.name]
     return Step(name, model, reference, False, not relation.is_single, True)
+
+
+def _step_to_many(relation: ManyRelation) -> Step:
+    through: Options = relation.through._meta
+    source, target = through.by_name[relation.source], through.by_name[relation.target]
+    return Step(relation.name, through.model, source, False, True, True, target)

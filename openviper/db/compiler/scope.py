@@ -119,8 +119,10 @@ class Scope:
         #: Of the rows of a relation: the scope around, and the path that leads to them from there.
         self.parent: Scope | None = None
         self.prefix: tuple[str, ...] = ()
-        #: How many relations lead to these rows.
-        self.depth = 0
+        #: Of the pairs of a relation of many to many: their field that leads on, which no path names.
+        self.via: tuple[str, ...] = ()
+        #: Names along which relations to many rows are joined: those of an aggregate, which takes all of the rows.
+        self.chain: tuple[str, ...] = ()
         self._table: FromClause | None = None
         self._parts: dict[str, Typed] = {}
         self._hops: dict[tuple[str, ...], Hop] = {}
@@ -220,10 +222,10 @@ class Scope:
             inner = names
         elif not inner or not is_name(self.options, inner[0]):
             return Found(self._column_of(self.options.pk, (), path), self.model, inner)
-        found = self.follow(inner)
+        found = self.follow(names, inner)
         if found.many is not None:
             raise FieldError(
-                f"{shorten(path)} leads to many rows of {found.many.options.label}; "
+                f"{shorten(path)} leads to many rows of {found.many.end.label}; "
                 "count or sum them with an aggregate, or ask for them with filter()"
             )
         return Found(self._column_of(found.field, found.steps, path), found.target, found.rest)
@@ -240,7 +242,7 @@ class Scope:
             inner = names
         elif not inner or not is_name(self.options, inner[0]):
             return None
-        found = self.follow(inner)
+        found = self.follow(names, inner)
         if found.many is None:
             return None
         return names[: len(names) - len(found.rest)]
@@ -251,36 +253,58 @@ class Scope:
         Args:
             prefix: What ``many_of()`` gave.
         """
+        from sqlalchemy import and_  # loaded by the first query
+
         owner = self
         while owner.parent is not None and owner.inside(prefix) is None:
             owner = owner.parent
         inner = owner.inside(prefix)
-        found = owner.follow(prefix if inner is None else inner)
+        found = owner.follow(prefix, prefix if inner is None else inner)
         if found.many is None:
             raise FieldError(f"{SEPARATOR.join(prefix)} leads to one row")
         owner.refuse_elsewhere(found.many)
         rows = Scope(found.many.model, self.dialect, self.parameters, hooks=self.hooks, first=self.first)
         rows.parent, rows.prefix = self, prefix
-        rows.depth = owner.depth + len(found.steps) + 1
-        if rows.depth > MOST_STEPS:
+        if len(prefix) > MOST_STEPS:
             raise FieldError(f"{shorten(SEPARATOR.join(prefix))} goes through more than {MOST_STEPS} relations")
         link: Predicate = rows.table.c[found.many.field.attname] == owner.key_behind(found.steps)
+        if found.many.via is not None:
+            rows.via = (found.many.via.name,)
+            if found.many.via.null:  # a pair that leads nowhere is none
+                link = and_(link, rows.table.c[found.many.via.attname].is_not(None))
         return rows, link
 
     def inside(self, names: tuple[str, ...]) -> tuple[str, ...] | None:
         """Give the part of a path that begins at these rows; None if the path does not lead to them."""
         length = len(self.prefix)
-        return names[length:] if length and names[:length] == self.prefix else None
+        return (*self.via, *names[length:]) if length and names[:length] == self.prefix else None
 
-    def follow(self, names: tuple[str, ...]) -> Walk:
-        """Follow names from the rows of this scope.
+    def follow(self, path: tuple[str, ...], names: tuple[str, ...]) -> Walk:
+        """Follow names from the rows of this scope; along the chain of an aggregate beyond relations to many rows.
+
+        Args:
+            path: All names.
+            names: Those behind the rows of this scope.
 
         Raises:
-            FieldError: The first one is no name of the model.
+            FieldError: The first one is no name of the model, or there are more than five relations.
         """
         if not is_name(self.options, names[0]):
             raise refuse_name(self.options, names[0], self.annotations)
-        return walk(self.options, names)
+        found = walk(self.options, names)
+        steps: list[Step] = []
+        while (step := found.many) is not None:
+            reached = path[: len(path) - len(found.rest)]
+            if not self.chain or self.chain[: len(reached)] != reached:
+                break
+            if len(reached) > MOST_STEPS:
+                raise FieldError(f"{shorten(SEPARATOR.join(path))} goes through more than {MOST_STEPS} relations")
+            steps += [*found.steps, step._replace(is_many=False, is_nullable=False)]
+            rest = found.rest if step.via is None else (step.via.name, *found.rest)
+            if not rest or not is_name(step.options, rest[0]):
+                return Walk(tuple(steps), None, step.options.pk, step.model, rest)
+            found = walk(step.options, rest)
+        return found._replace(steps=(*steps, *found.steps)) if steps else found
 
     def refuse_elsewhere(self, step: Step) -> None:
         """Refuse a relation to rows of another database, which no statement can reach.
@@ -291,7 +315,7 @@ class Scope:
         # By what the models say: using() moves a whole query, and both models with it.
         if step.options.database != self.options.database:
             raise FieldError(
-                f"{step.name} of {self.options.label} leads to {step.options.label}, which is in another database; "
+                f"{step.name} of {self.options.label} leads to {step.end.label}, which is in another database; "
                 "ask for its keys first, and give them as a list"
             )
 
