@@ -6,13 +6,18 @@ from openviper.db.exceptions import ModelValidationError
 from openviper.db.fields.choices import TextChoice
 from openviper.db.manager import Manager, QuerySet
 from openviper.db.models import AbstractModel, Model
+from openviper.db.peers import FETCH_ONE, FETCH_PEERS, FETCH_RAISE
 from openviper.db.query.aggregates import Avg, Count, Max, Min, Sum
 from openviper.db.query.expressions import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 from openviper.db.query.reading import Prefetch
-from openviper.db.related import RelatedManager
+from openviper.db.query.windows import RowRange, ValueRange, Window
+from openviper.db.related import ManyRelatedManager, RelatedManager
 from openviper.db.transactions import atomic, on_commit, on_rollback
 
 __all__ = [
+    "FETCH_ONE",
+    "FETCH_PEERS",
+    "FETCH_RAISE",
     "AbstractModel",
     "Avg",
     "Case",
@@ -22,6 +27,7 @@ __all__ = [
     "F",
     "Index",
     "Manager",
+    "ManyRelatedManager",
     "Max",
     "Min",
     "Model",
@@ -31,12 +37,15 @@ __all__ = [
     "Q",
     "QuerySet",
     "RelatedManager",
+    "RowRange",
     "Subquery",
     "Sum",
     "TextChoice",
     "UniqueConstraint",
     "Value",
+    "ValueRange",
     "When",
+    "Window",
     "atomic",
     "fields",
     "on_commit",

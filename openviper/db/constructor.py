@@ -10,7 +10,9 @@ from typing import Any, Final, Protocol, cast
 from openviper.db.exceptions import NotLoadedError
 from openviper.db.fields.base import AnyField
 from openviper.db.fields.many import ManyToManyField
+from openviper.db.peers import ReferenceOrigin
 from openviper.db.registry import AnyModel, AnyRecord
+from openviper.db.routers import refuse_crossing, slot
 from openviper.primitives.unset import UNSET
 
 __all__ = [
@@ -162,7 +164,7 @@ class ReferenceAttribute:
             return known[1]
         if key is None:
             return None
-        made = _make_reference_only(_target_of(self._field), key, record._origin)
+        made = _make_reference_only(self._field, key, record._origin)
         setattr(record, self._store, (key, made))
         return made
 
@@ -177,18 +179,21 @@ class ReferenceAttribute:
                 f"{self._field.path} takes an instance of {target.__name__}, not {type(value).__name__}; "
                 f"a key is assigned to {self._key_name}"
             )
+        if slot.is_spread:
+            refuse_crossing(record, value, self._field.path)
         setattr(record, self._key_name, value.pk)
         setattr(record, self._store, (value.pk, value))
 
 
-def _make_reference_only(target: AnyModel, key: object, origin: object) -> _Record:
+def _make_reference_only(field: AnyField, key: object, origin: object) -> _Record:
     """Make an instance of which nothing is known but its key; that there is a row is taken for granted.
 
-    It has the origin of the one that refers to it, and so is looked for in the same database.
+    It knows the origin of the one that refers to it: it is looked for in the same database, and together with what the
+    others of that result refer to.
     """
-    made = object.__new__(target)
+    made = object.__new__(_target_of(field))
     made._row = ()
-    made._origin = origin
+    made._origin = None if origin is None else ReferenceOrigin(origin, field.path, field.name)
     made.pk = key
     return cast("_Record", made)
 

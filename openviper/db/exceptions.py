@@ -17,6 +17,7 @@
     ├── ModelDefinitionError (TypeError)
     ├── ModelReferenceError (LookupError)
     ├── NotLoadedError (AttributeError)
+    │   └── FetchBlockedError
     └── ORMException
         ├── ConnectionLostError (ConnectionError)
         ├── DatabaseConfigurationError (ImproperlyConfigured, ValueError)
@@ -69,6 +70,7 @@ __all__ = [
     "DatabaseRoutingError",
     "DatabaseTransactionRoutingError",
     "DoesNotExist",
+    "FetchBlockedError",
     "FieldError",
     "FieldValueError",
     "IntegrityError",
@@ -202,6 +204,21 @@ class NotLoadedError(OpenViperError, AttributeError):
         super().__init__(f"{field} of this {label} is not loaded; {remedy}")
         self.label = label
         self.field = field
+
+
+class FetchBlockedError(NotLoadedError):
+    """What was asked for was not read, and the fetch mode ``"raise"`` has nothing read that nobody asked for by name.
+
+    Args:
+        label: The model.
+        field: The field or the relation that was asked for.
+        remedy: How to get it.
+    """
+
+    code = "fetch-blocked"
+
+    def __init__(self, label: str, field: str, *, remedy: str) -> None:
+        super().__init__(label, field, remedy=f"fetch_mode 'raise' reads nothing by itself; {remedy}")
 
 
 class ORMException(OpenViperError):
@@ -388,8 +405,9 @@ class DatabaseAliasNotFoundError(DatabaseConfigurationError, LookupError):
         self.alias = alias
         self.known = sorted(known)
         self.asked_by = asked_by
-        reason = f"{asked_by} gives database {alias!r}, and there is none" if asked_by else f"there is no database {alias!r}"
-        super().__init__(f"{reason} in DATABASES; known: {', '.join(self.known) or 'none'}")
+        reason = f"{asked_by} names database {alias!r}, and " if asked_by else ""
+        known_ones = ", ".join(self.known) or "none"
+        super().__init__(f"{reason}there is no database {alias!r} in DATABASES; known: {known_ones}")
 
 
 class DatabaseBackendNotFoundError(DatabaseConfigurationError, LookupError):

@@ -6,11 +6,12 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, Self, TypeVar, cast, overload
 
 from openviper.db.fields.base import shorten
+from openviper.db.peers import FetchMode
 from openviper.db.query.aggregates import Aggregate
 from openviper.db.query.description import PLAIN, And, Lookup, Query
 from openviper.db.query.expressions import Expression, Q
 from openviper.db.query.reading import Answer, Prefetch
-from openviper.db.queryset.chain import M
+from openviper.db.queryset.chain import Chain, M
 from openviper.db.queryset.instances import InstanceRows
 from openviper.db.queryset.late import work
 from openviper.db.queryset.plain import DictQuerySet, FlatQuerySet, NamedQuerySet, TupleQuerySet
@@ -165,9 +166,25 @@ class Manager(Generic[M]):
         """Read what rows are related to as well; see ``QuerySet.prefetch_related()``."""
         return self.get_queryset().prefetch_related(*names)
 
+    def fetch_mode(self, mode: FetchMode | None) -> "QuerySet[M]":
+        """Say how instances read what was not read with them; see ``QuerySet.fetch_mode()``."""
+        return self.get_queryset().fetch_mode(mode)
+
     def using(self, alias: str | None) -> "QuerySet[M]":
         """Ask another database; see ``QuerySet.using()``."""
         return self.get_queryset().using(alias)
+
+    def union(self, *others: Chain[Any, Any], all: bool = False) -> "QuerySet[M]":  # noqa: A002 - the name that users know
+        """Give the rows of all of these query sets; see ``QuerySet.union()``."""
+        return self.get_queryset().union(*others, all=all)
+
+    def intersection(self, *others: Chain[Any, Any]) -> "QuerySet[M]":
+        """Give the rows that are in each of these query sets; see ``QuerySet.intersection()``."""
+        return self.get_queryset().intersection(*others)
+
+    def difference(self, *others: Chain[Any, Any]) -> "QuerySet[M]":
+        """Give the rows that are in none of these query sets; see ``QuerySet.difference()``."""
+        return self.get_queryset().difference(*others)
 
     def select_for_update(self, *, nowait: bool = False, skip_locked: bool = False) -> "QuerySet[M]":
         """Lock the rows that are read; see ``QuerySet.select_for_update()``."""

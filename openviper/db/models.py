@@ -15,14 +15,19 @@ from openviper.db.hooks import Hooks
 from openviper.db.manager import Manager, ManagerAttribute, QuerySet
 from openviper.db.metaclass import ModelType
 from openviper.db.options import Options
+from openviper.db.peers import FETCH_ONE, FETCH_PEERS, FETCH_RAISE, FetchMode, PeerSource
 from openviper.db.query.aggregates import Avg, Count, Max, Min, Sum
 from openviper.db.query.expressions import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 from openviper.db.query.reading import Answer, Prefetch
+from openviper.db.query.windows import RowRange, ValueRange, Window
 from openviper.db.queryset.late import work
-from openviper.db.related import RelatedManager, related_to
+from openviper.db.related import ManyRelatedManager, RelatedManager, related_to
 from openviper.db.texts import describe
 
 __all__ = [
+    "FETCH_ONE",
+    "FETCH_PEERS",
+    "FETCH_RAISE",
     "AbstractModel",
     "Avg",
     "Case",
@@ -32,6 +37,7 @@ __all__ = [
     "F",
     "Index",
     "Manager",
+    "ManyRelatedManager",
     "Max",
     "Min",
     "Model",
@@ -41,12 +47,15 @@ __all__ = [
     "Q",
     "QuerySet",
     "RelatedManager",
+    "RowRange",
     "Subquery",
     "Sum",
     "TextChoice",
     "UniqueConstraint",
     "Value",
+    "ValueRange",
     "When",
+    "Window",
 ]
 
 
@@ -56,6 +65,17 @@ class Origin(Protocol):
     @property
     def alias(self) -> str:
         """The database that the row was read from."""
+
+    @property
+    def mode(self) -> FetchMode | None:
+        """How what was not read is read when it is asked for; None leaves it to the settings."""
+
+    @property
+    def refs(self) -> "PeerSource | None":
+        """Where the instances of the same result are; None for one that came alone."""
+
+    def alone(self) -> "Origin":
+        """Give the origin of a copy, which has no peers."""
 
     def changed_fields(self, record: "Model", row: tuple[object, ...]) -> tuple[str, ...]:
         """Name the fields whose values differ from those of the row.
@@ -71,8 +91,14 @@ class _Unpickled:
 
     __slots__ = ("alias",)
 
+    mode: ClassVar[None] = None
+    refs: ClassVar[None] = None
+
     def __init__(self, alias: str) -> None:
         self.alias = alias
+
+    def alone(self) -> "_Unpickled":
+        return self
 
     def changed_fields(self, record: "Model", _row: tuple[object, ...]) -> tuple[str, ...]:
         return tuple(field.name for field in record._meta.fields if field.attname in vars(record))
@@ -116,6 +142,9 @@ class Model(Hooks, metaclass=ModelType):
         id: Any
         #: The queries of the model; a model may declare a manager of its own by this name.
         objects = ManagerAttribute()
+
+        def _as_related(self) -> tuple[ManyRelatedManager[Self], Self]:
+            """Tell what a many-to-many field that leads here gives; see ``fields.many``."""
 
     def __init__(self, **values: object) -> None:
         # Models have constructors of their own; this one is called by those that an author writes.
@@ -182,14 +211,14 @@ class Model(Hooks, metaclass=ModelType):
     def __copy__(self) -> Self:
         twin = object.__new__(type(self))
         vars(twin).update(vars(self))
-        twin._row, twin._origin = self._row, self._origin
+        twin._row, twin._origin = self._row, self._origin and self._origin.alone()
         return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         twin = object.__new__(type(self))
         memo[id(self)] = twin
         vars(twin).update(copy.deepcopy(vars(self), memo))
-        twin._row, twin._origin = self._row, self._origin
+        twin._row, twin._origin = self._row, self._origin and self._origin.alone()
         return twin
 
     @property

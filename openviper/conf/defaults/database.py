@@ -2,6 +2,8 @@
 
 # ruff: noqa: RUF012 - BaseSettings gives every instance a copy of its own
 
+from typing import Literal
+
 from openviper.conf.base import BaseSettings
 from openviper.conf.defaults.options import Options
 
@@ -69,6 +71,13 @@ class DatabaseSettings(BaseSettings):
 
     MAX_QUERY_ROWS: int | None = None
     """Most rows that one query may return; None sets no limit."""
+
+    FETCH_MODE: Literal["one", "peers", "raise"] = "peers"
+    """How relations and deferred fields that were not read are read when they are awaited: ``"peers"`` for all
+    instances of the same result in one query, ``"one"`` for the one instance, ``"raise"`` not at all.
+
+    ``QuerySet.fetch_mode()`` says it for one query.
+    """
 
     MODEL_EVENTS: Options = {}
     """Handlers of model events: model to event to dotted paths, each below an installed app."""

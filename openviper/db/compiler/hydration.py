@@ -9,15 +9,18 @@ import sys
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, cast
+from weakref import ref
 
 from openviper.db.backends.base import Row
 from openviper.db.compiler.origin import Differ, RowOrigin
 from openviper.db.compiler.plan import Maker, Reader
 from openviper.db.dialects.forms import Conversion
 from openviper.db.exceptions import FieldError
+from openviper.db.options import Options
+from openviper.db.peers import FETCH_PEERS, FetchMode
 from openviper.db.registry import AnyModel
 
 __all__ = [
@@ -96,15 +99,18 @@ class RecordShape:
     joins: tuple[Join, ...] = ()
 
 
-def read_records(shape: RecordShape, width: int, *, stores_attributes: bool = _STORES_ATTRIBUTES) -> Maker:
+def read_records(
+    shape: RecordShape, width: int, *, fetch: FetchMode | None = None, stores_attributes: bool = _STORES_ATTRIBUTES
+) -> Maker:
     """Give what makes instances.
 
     Args:
         shape: Of the instance that stands for a row.
         width: How many columns a row has.
+        fetch: How they read what was not read with them; None leaves it to the settings.
         stores_attributes: Whether values are stored one by one, instead of as a dict; what is faster on this Python.
     """
-    writer = _RecordWriter(width, stores_attributes)
+    writer = _RecordWriter(width, stores_attributes, has_peers=fetch in (None, FETCH_PEERS) and _lacks_something(shape))
     writer.add(shape)
     source = writer.source()
     code = compile(source, f"<rows of {shape.model._meta.label}>", "exec")
@@ -114,7 +120,8 @@ def read_records(shape: RecordShape, width: int, *, stores_attributes: bool = _S
         names: dict[str, Any] = dict(writer.names)
         for one in writer.shapes:
             names[f"C{one.number}"] = one.model
-            names[f"G{one.number}"] = RowOrigin(alias, one.differ)
+            names[f"G{one.number}"] = RowOrigin(alias, one.differ, fetch)
+            names[f"P{one.number}"] = partial(RowOrigin, alias, one.differ, fetch)
         exec(code, names)  # noqa: S102 - only checked names and names of ours are in it
         return Reader(names["many"], names["one"], find_fault)
 
@@ -213,6 +220,12 @@ def _write_reader(
     return Reader(many, cast("Callable[[Row], Any]", names["one"]), _fault_finder(cells))
 
 
+def _lacks_something(shape: RecordShape) -> bool:
+    """Tell whether instances may be asked for what was not read with them, so that it matters which came together."""
+    options: Options = shape.model._meta
+    return bool(options.relations or options.reverse or options.many or len(shape.cells) < len(options.fields))
+
+
 def _named_cells(shape: RecordShape) -> list[Cell]:
     """Give the cells of an instance and of those that are read along with it, each with its model in its name."""
     label = shape.model._meta.label
@@ -249,12 +262,15 @@ def _try_of(cell: Cell) -> Callable[[object], object]:
 class _RecordWriter:
     """The functions of one row that becomes instances, while they are written."""
 
-    def __init__(self, width: int, stores_attributes: bool) -> None:
+    def __init__(self, width: int, stores_attributes: bool, *, has_peers: bool) -> None:
         self.width = width
         self._stores_attributes = stores_attributes
-        self.names: dict[str, object] = {}
+        self._has_peers = has_peers
+        self.names: dict[str, object] = {"ref": ref}
         self.shapes: list[RecordShape] = []
         self._lines: list[str] = []
+        #: What instances that are read along with others come of, by their numbers, and the attribute they are kept in.
+        self._holders: dict[int, tuple[int, str]] = {}
 
     def source(self) -> str:
         """Give the text of both functions."""
@@ -263,11 +279,20 @@ class _RecordWriter:
         row = _unpacked(self.width)
         # Instances that are made side by side are filled a tenth faster, from a thousand rows on.
         lines = [f"def many(rows, new=object.__new__{fixed}):", "    out = [new(C0) for r in rows]"]
+        lines += self._share()
         lines += ["    for o0, r in zip(out, rows):", f"        {row} = r"]
         lines += [*(f"        {line}" for line in self._lines), "    return out"]
         lines += [f"def one(r, new=object.__new__{fixed}):", f"    {row} = r", "    o0 = new(C0)"]
         lines += [*(f"    {line}" for line in self._lines), "    return o0"]
         return "\n".join(lines)
+
+    def _share(self) -> list[str]:
+        """Let the instances of a result share their origins; one weak reference a row leads to all of them."""
+        if not self._has_peers:
+            return []
+        lines = ["    if len(out) > 1:", "        G0 = P0(list(map(ref, out)))"]
+        holders = self._holders.items()
+        return lines + [f"        G{one} = P{one}((G{other}, {store!r}))" for one, (other, store) in holders]
 
     def add(self, shape: RecordShape, indent: str = "") -> None:
         """Write the making of an instance and of those that are read along with it."""
@@ -286,6 +311,7 @@ class _RecordWriter:
     def _add_join(self, record: str, join: Join, indent: str) -> None:
         shape = join.shape
         other = f"o{shape.number}"
+        self._holders[shape.number] = int(record[1:]), join.store
         self._lines += [f"{indent}if v{shape.key.place} is None:", f"{indent}    {record}.{join.store} = None"]
         self._lines.append(f"{indent}else:")
         self.add(shape, indent + "    ")

@@ -14,6 +14,7 @@ from openviper.db.dialects.base import Dialect
 from openviper.db.dialects.forms import Conversion
 from openviper.db.fields.base import AnyField, FieldKind
 from openviper.db.options import Options
+from openviper.db.peers import FetchMode, PeerSource, Sharing
 from openviper.db.query.expressions import Expression
 
 __all__ = ["Differ", "Known", "RowOrigin", "known_fields", "origin_for"]
@@ -81,21 +82,39 @@ class Differ:
 
 
 class RowOrigin:
-    """What made an instance of a row; see ``openviper.db.models.Origin``.
+    """What made instances of rows; see ``openviper.db.models.Origin``.
 
     Args:
-        alias: The database that the row was read from.
+        alias: The database that the rows were read from.
         differ: Finds what has changed.
+        mode: How what was not read is read; None leaves it to the settings.
+        refs: Where the instances are that share it, if those of one result do.
     """
 
-    __slots__ = ("_differ", "alias")
+    __slots__ = ("_differ", "_sharing", "alias", "mode", "refs")
 
-    def __init__(self, alias: str, differ: Differ) -> None:
+    def __init__(
+        self, alias: str, differ: Differ, mode: FetchMode | None = None, refs: PeerSource | None = None
+    ) -> None:
         self.alias = alias
+        self.mode = mode
+        self.refs = refs
         self._differ = differ
+        self._sharing: Sharing | None = None
 
     def __repr__(self) -> str:
         return f"<RowOrigin {self.alias}>"
+
+    @property
+    def sharing(self) -> Sharing:
+        """What its instances share; made on the first question."""
+        if self._sharing is None:
+            self._sharing = Sharing()
+        return self._sharing
+
+    def alone(self) -> "RowOrigin":
+        """Give the origin of a copy, which has no peers."""
+        return self if self.refs is None else RowOrigin(self.alias, self._differ, self.mode)
 
     @property
     def places(self) -> Mapping[str, int]:

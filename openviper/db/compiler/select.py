@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from openviper.db.compiler.assembly import assemble
 from openviper.db.compiler.bounds import check_bounds, only_where_told
 from openviper.db.compiler.clauses import add_annotations, check_grouped, conditions_of, grouped, locked, paged
+from openviper.db.compiler.combined import Outline, select_combined
+from openviper.db.compiler.combined import Written as WrittenRows
 from openviper.db.compiler.counting import select_aggregates, select_count, select_existence
 from openviper.db.compiler.expressions import compile_part
 from openviper.db.compiler.folding import count_of
 from openviper.db.compiler.grouping import Selection, compile_aggregate
-from openviper.db.compiler.hydration import read_dicts, read_flat, read_named, read_records, read_tuples
+from openviper.db.compiler.hydration import RecordShape, read_dicts, read_flat, read_named, read_records, read_tuples
 from openviper.db.compiler.ordering import default_order, sort_key, sorted_by
 from openviper.db.compiler.plan import Maker, Plan
 from openviper.db.compiler.projection import Columns, column_names, make_cells, make_record
@@ -19,6 +21,7 @@ from openviper.db.compiler.scope import Hooks, Scope, Subselect
 from openviper.db.compiler.terms import Element
 from openviper.db.compiler.values import Parameters
 from openviper.db.compiler.where import compile_condition
+from openviper.db.compiler.windows import compile_window
 from openviper.db.dialects.base import Dialect
 from openviper.db.exceptions import FieldError
 from openviper.db.query.description import Column, Mode, Order, Place, Query
@@ -47,7 +50,7 @@ def compile_query(query: Query, dialect: Dialect, sizes: Mapping[Place, int] | N
     if sizes is None:
         check_bounds(query, dialect)
     scope = Selection(query.model, dialect, Parameters(dialect, sizes), hooks=HOOKS)
-    statement, maker = _WRITERS[query.mode](query, scope)
+    statement, maker = _write(query, scope)
     again = None if sizes is not None else partial(compile_query, query, dialect)
     return assemble(statement, scope.parameters, make_reader=only_where_told(maker, query), again=again)
 
@@ -70,18 +73,33 @@ def compile_subquery(query: Query, scope: Scope, first: Place) -> Subselect:
         query = query._replace(mode="flat")
     if query.order is None and query.limit is None and query.offset is None:
         query = query._replace(order=())
+    if query.combined is not None:
+        combined = select_combined(query, inner, _write_rows, _make)
+        return Subselect(combined.statement.correlate(None), combined.column)
     statement, _ = _WRITERS[query.mode](query, inner)
     column = count_of(None, scope.dialect) if query.mode == "count" else inner.column((query.columns or ("pk",))[0])
     return Subselect(statement.correlate_except(*inner.own_tables()), column)
 
 
+def _write(query: Query, scope: Selection) -> "Written":
+    if query.combined is None:
+        return _WRITERS[query.mode](query, scope)
+    combined = select_combined(query, scope, _write_rows, _make)
+    return combined.statement, combined.maker
+
+
 def _select_rows(query: Query, scope: Selection) -> "Written":
+    written = _write_rows(query, scope)
+    return written.statement, written.maker
+
+
+def _write_rows(query: Query, scope: Selection) -> WrittenRows:
     """Write a query for instances, dicts, tuples or single values."""
     from sqlalchemy import select  # loaded by the first query
 
     add_annotations(query, scope)
     columns = Columns()
-    make = _shape(query, scope, columns)
+    outline = (make_record if query.mode == "rows" else make_cells)(query, scope, columns)
     if query.grouped is not None:
         sorted_names = [one.expression.path for one in query.order or () if isinstance(one.expression, Column)]
         check_grouped(query, scope, [*column_names(query), *sorted_names])
@@ -91,24 +109,23 @@ def _select_rows(query: Query, scope: Selection) -> "Written":
     if query.distinct:
         statement = statement.distinct()
     statement = grouped(statement.where(*where), query, scope).having(*having).order_by(*order)
-    return (locked(paged(statement, query, scope), query, scope), make(len(columns.elements)))
+    statement = locked(paged(statement, query, scope), query, scope)
+    return WrittenRows(statement, columns, outline, _make(query, outline, len(columns.elements)))
 
 
-def _shape(query: Query, scope: Selection, columns: Columns) -> Callable[[int], Maker]:
-    """Add the columns that are asked for, and give what makes the reader of so many columns."""
-    if query.mode == "rows":
-        shape = make_record(query, scope, columns)
-        return lambda width: read_records(shape, width)
-    cells = make_cells(query, scope, columns)
+def _make(query: Query, outline: Outline, width: int) -> Maker:
+    """Give what makes the reader of so many columns."""
+    if isinstance(outline, RecordShape):
+        return read_records(outline, width, fetch=query.fetch)
     if query.mode == "dicts":
-        return lambda width: read_dicts(cells, width)
+        return read_dicts(outline, width)
     if query.mode == "tuples":
-        return lambda width: read_tuples(cells, width)
+        return read_tuples(outline, width)
     if query.mode == "named":
-        return lambda width: read_named(cells, width)
-    if len(cells) != 1:
-        raise FieldError(f"one column is wanted, and there are {len(cells)}: {', '.join(column_names(query))}")
-    return lambda width: read_flat(cells[0], width)
+        return read_named(outline, width)
+    if len(outline) != 1:
+        raise FieldError(f"one column is wanted, and there are {len(outline)}: {', '.join(column_names(query))}")
+    return read_flat(outline[0], width)
 
 
 def _order(query: Query, scope: Selection, columns: Columns) -> list[Element]:
@@ -137,7 +154,7 @@ def _key(order: Order, scope: Selection, columns: Columns) -> Element:
 
 
 #: What parts of a statement need of what stands above them.
-HOOKS: Final = Hooks(compile_condition, compile_aggregate, compile_subquery, compile_part)
+HOOKS: Final = Hooks(compile_condition, compile_aggregate, compile_subquery, compile_part, compile_window)
 
 _WRITERS: "Final[Mapping[Mode, Callable[[Query, Selection], Written]]]" = {
     "rows": _select_rows,

@@ -4,11 +4,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from openviper.db.connections import Database
+from openviper.db.connections.guard import refuse_write
 from openviper.db.exceptions import DatabaseReadOnlyError, TableNotFound
 from openviper.db.executor import database_of, name_model
 from openviper.db.options import Options
+from openviper.db.peers import note_change
 from openviper.db.permissions import Action, check_permission, slot
 from openviper.db.registry import AnyModel
+from openviper.db.routers import slot as routes
+from openviper.db.routing import note_written
 
 __all__ = ["allow", "allow_reads", "named", "target_of"]
 
@@ -21,11 +25,16 @@ def target_of(options: Options, using: str | None = None) -> Database:
         using: Alias of the database; None means that of the model, else ``default``.
 
     Raises:
-        DatabaseReadOnlyError: The model is for reading only.
+        DatabaseReadOnlyError: The model, or the database, is for reading only.
     """
     if options.read_only:
         raise DatabaseReadOnlyError(f"{options.label} is read only (Meta.read_only), so nothing of it is written")
-    return database_of(options, using)
+    database = database_of(options, using)
+    if database.options.read_only:
+        raise refuse_write(database.options)
+    if routes.routers:
+        note_written(database.alias)
+    return database
 
 
 async def allow(options: Options, action: Action) -> None:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
+from openviper.db.peers import FetchMode
 from openviper.db.registry import AnyModel
 
 if TYPE_CHECKING:
@@ -22,10 +23,13 @@ __all__ = [
     "Call",
     "Case",
     "Column",
+    "Combination",
     "Condition",
     "Exists",
     "Expression",
     "Flag",
+    "Frame",
+    "Linked",
     "Lookup",
     "Many",
     "Mode",
@@ -38,10 +42,12 @@ __all__ = [
     "OuterColumn",
     "Pair",
     "Param",
+    "Part",
     "Place",
     "Query",
     "Subquery",
     "Truth",
+    "Window",
     "make_lookup",
 ]
 
@@ -157,8 +163,59 @@ class Exists(NamedTuple):
     kind: Literal["exists"] = "exists"
 
 
+class Linked(NamedTuple):
+    """A field of the rows of another model that refer to this one, which then comes once for each of them.
+
+    Args:
+        model: The other model.
+        reference: Attribute of its field that refers.
+        attribute: Attribute of the field that is given.
+    """
+
+    model: AnyModel
+    reference: str
+    attribute: str
+    kind: Literal["linked"] = "linked"
+
+
+class Frame(NamedTuple):
+    """Which rows of its partition a window looks at, seen from a row; None at an end is that of the partition.
+
+    Numbers of rows, or of peers, count from the row itself: below 0 before it, above 0 behind it.
+    """
+
+    unit: Literal["rows", "range"]
+    start: int | None
+    end: int | None
+    kind: Literal["frame"] = "frame"
+
+
+class Window(NamedTuple):
+    """A function of the rows around each row: an aggregate, or a call by its name in ``query.windows``."""
+
+    function: "Aggregate | Call"
+    partition: "tuple[Expression, ...]" = ()
+    order: "tuple[Order, ...]" = ()
+    frame: Frame | None = None
+    kind: Literal["window"] = "window"
+
+
 Expression: TypeAlias = (
-    Column | OuterColumn | Param | Many | Null | Flag | Pair | Operation | Call | Aggregate | Case | Subquery | Exists
+    Column
+    | OuterColumn
+    | Param
+    | Many
+    | Null
+    | Flag
+    | Pair
+    | Operation
+    | Call
+    | Aggregate
+    | Case
+    | Subquery
+    | Exists
+    | Linked
+    | Window
 )
 
 
@@ -223,6 +280,25 @@ class Order(NamedTuple):
 Mode: TypeAlias = Literal["rows", "dicts", "tuples", "named", "flat", "count", "exists", "aggregate"]
 
 
+class Part(NamedTuple):
+    """One of the queries whose rows are put together, whose places count from ``first``."""
+
+    query: "Query"
+    first: Place
+    kind: Literal["part"] = "part"
+
+
+class Combination(NamedTuple):
+    """Rows of several queries: of any of them, of all of them, or of the first without those of the others.
+
+    Equal rows are one, except with ``union all``.
+    """
+
+    operator: Literal["union", "union all", "intersect", "except"]
+    parts: tuple[Part, ...]
+    kind: Literal["combination"] = "combination"
+
+
 class Query(NamedTuple):
     """What is read.
 
@@ -243,6 +319,8 @@ class Query(NamedTuple):
         lock: Of ``select_for_update()``: ``"wait"``, ``"nowait"`` or ``"skip_locked"``.
         aliases: Names of annotations that rows do not get, of ``alias()``.
         using: Of a part of another query: the database that it was told to ask; None if it was not told so.
+        fetch: Of ``fetch_mode()``: how its instances read what was not read with them; None leaves it to the settings.
+        combined: The queries whose rows these are; beside them there are columns, an order and a part of the rows.
     """
 
     model: AnyModel
@@ -260,6 +338,8 @@ class Query(NamedTuple):
     lock: Literal["wait", "nowait", "skip_locked"] | None = None
     aliases: tuple[str, ...] = ()
     using: str | None = None
+    fetch: FetchMode | None = None
+    combined: Combination | None = None
     kind: Literal["query"] = "query"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, Generic, Self, TypeVar, cast
 
 from openviper.db.exceptions import FieldError
+from openviper.db.peers import FETCH_MODES, FetchMode, Touched
 from openviper.db.query import description as d
 from openviper.db.query.expressions import Described, Expression, F, Nulls, Q
 from openviper.db.queryset.late import combining, lowering
@@ -35,7 +36,7 @@ class Chain(Described, Generic[M, R]):
         is_none: Whether no row is meant, so that nothing need be asked.
     """
 
-    __slots__ = ("is_none", "known", "prefetches")
+    __slots__ = ("is_none", "known", "prefetches", "relation")
 
     def __init__(
         self,
@@ -53,6 +54,8 @@ class Chain(Described, Generic[M, R]):
         self.is_none = is_none
         #: The rows, where they have been read already; whatever changes the query set forgets them.
         self.known: list[R] | None = None
+        #: The relation whose rows these are, all of them; whatever changes the query set forgets it.
+        self.relation: Touched | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.query.model._meta.label}, not read yet>"
@@ -91,7 +94,7 @@ class Chain(Described, Generic[M, R]):
         twin.db_alias = self.db_alias
         twin.prefetches = self.prefetches
         twin.is_none = self.is_none
-        twin.known = None
+        twin.known = twin.relation = None
         return twin
 
     def all(self) -> Self:
@@ -109,8 +112,9 @@ class Chain(Described, Generic[M, R]):
             TypeError: The query set is a slice.
         """
         query, params = self.query, self.params
-        if query.limit is not None or query.offset is not None:
+        if query.limit is not None or query.offset is not None or query.combined is not None:
             self._refuse_slice("filter")
+            self.refuse_combined("filter")
         if conditions:
             return self._narrow(Q(*conditions, **lookups))
         place = len(params)
@@ -138,6 +142,7 @@ class Chain(Described, Generic[M, R]):
             TypeError: The query set is a slice.
         """
         self._refuse_slice("exclude")
+        self.refuse_combined("exclude")
         return self._narrow(~Q(*conditions, **lookups))
 
     def order_by(self, *keys: object) -> Self:
@@ -189,6 +194,7 @@ class Chain(Described, Generic[M, R]):
             TypeError: The query set is a slice.
         """
         self._refuse_slice("distinct")
+        self.refuse_combined("distinct")
         return self.with_query(self.query._replace(distinct=True))
 
     def annotate(self, **expressions: object) -> Self:
@@ -234,6 +240,21 @@ class Chain(Described, Generic[M, R]):
         twin.db_alias = alias
         return twin
 
+    def fetch_mode(self, mode: FetchMode | None) -> Self:
+        """Say how instances read what was not read with them, when it is asked for: relations and deferred fields.
+
+        Args:
+            mode: ``"peers"`` reads it for all instances of the result in one query, ``"one"`` for the one that it is
+                asked of, ``"raise"`` refuses; None leaves it to the setting ``FETCH_MODE``. What is read so is read
+                with the same mode.
+
+        Raises:
+            ValueError: It is none of these.
+        """
+        if mode is not None and mode not in FETCH_MODES:
+            raise ValueError(f"fetch_mode takes one of {', '.join(map(repr, FETCH_MODES))} or None, not {mode!r:.40}")
+        return self.with_query(self.query._replace(fetch=mode))
+
     def none(self) -> Self:
         """Give a query set without rows, which asks nothing."""
         # For where it becomes part of another query; by itself it is never sent.
@@ -247,6 +268,8 @@ class Chain(Described, Generic[M, R]):
             raise TypeError(f"{operator} combines query sets, not {type(given).__name__}; conditions are combined as Q")
         if other.db_alias != self.db_alias:
             raise FieldError(f"{operator} takes two query sets of one database")
+        self.refuse_combined(operator)
+        other.refuse_combined(operator)
         twin = self.with_query(*combining.combine(operator, self, other))
         twin.is_none = (any if operator == "&" else all)((self.is_none, other.is_none))
         return twin
@@ -260,6 +283,7 @@ class Chain(Described, Generic[M, R]):
 
     def _annotate(self, expressions: Mapping[str, object], *, are_aliases: bool = False) -> Self:
         """Add annotations, as columns too where rows have no attributes of their own."""
+        self.refuse_combined("annotate")
         values = list(self.params)
         made: list[tuple[str, d.Expression]] = []
         shown: list[str] = []
@@ -330,6 +354,21 @@ class Chain(Described, Generic[M, R]):
             passed = 0 if self.query.offset is None else cast("int", self.params[self.query.offset])
             rows = self.offset(passed + first)
         return rows if most is None else rows.limit(most)
+
+    def refuse_combined(self, method: str) -> None:
+        """Refuse what cannot follow ``union()`` and the like.
+
+        Args:
+            method: What was called.
+
+        Raises:
+            TypeError: The rows are combined ones.
+        """
+        if self.query.combined is not None:
+            raise TypeError(
+                f"{method}() cannot follow union(), intersection() or difference(), whose rows are of no table; "
+                "call it on the query sets before they are combined"
+            )
 
     def _refuse_slice(self, method: str) -> None:
         if self.query.limit is not None or self.query.offset is not None:

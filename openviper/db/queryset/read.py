@@ -37,6 +37,8 @@ class Rows(Chain[M, R]):
         """
         if self.is_none or self.known is not None:
             return ready(list(self.known or ())).__await__()
+        if self.relation is not None:
+            return work.read_relation(self, self.relation).__await__()
         return _fill(self, work.read_all(self.query, self.params, self.db_alias)).__await__()
 
     def __aiter__(self) -> AsyncIterator[R]:
@@ -173,6 +175,7 @@ class Rows(Chain[M, R]):
         Raises:
             FieldError: One is no expression, or a name stands for two.
         """
+        self.refuse_combined("aggregate")
         named = {**{_name_of(one): one for one in aggregates}, **expressions}
         if len(named) < len(aggregates) + len(expressions) or not named:
             raise FieldError("aggregate() takes at least one aggregate, and another name for each")
@@ -274,7 +277,8 @@ class Rows(Chain[M, R]):
     def _ordered(self) -> Self:
         """Order by primary key where there is no order; put together rows have no key, and their order is chance."""
         query = self.query
-        if self._order() or query.grouped is not None or (query.distinct and query.mode != "rows"):
+        is_table = query.grouped is None and not query.distinct and query.combined is None
+        if self._order() or not (is_table or (query.mode == "rows" and query.grouped is None)):
             return self
         return self.with_query(query._replace(order=(d.Order(d.Column("pk")),)))
 
@@ -283,7 +287,7 @@ class Rows(Chain[M, R]):
         query = self.query
         columns = None if query.mode == "rows" else query.columns
         order = query.order if self._is_ordered_for(mode) else ()
-        return query._replace(mode=mode, columns=columns, order=order, related=(), deferred=(), lock=None)
+        return query._replace(mode=mode, columns=columns, order=order, related=(), deferred=(), lock=None, fetch=None)
 
     def _is_ordered_for(self, mode: d.Mode) -> bool:
         """Tell whether the order has a say: in which rows are cut off, and in which ones are counted as distinct."""

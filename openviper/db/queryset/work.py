@@ -1,10 +1,11 @@
 """Everything that models, managers and query sets do at a database, under one roof; see ``late``."""
 
 from openviper.db.executor import read_all, read_exactly, read_one
-from openviper.db.loading import load
+from openviper.db.loading import load, read_relation, read_single
 from openviper.db.pagination import paginate
 from openviper.db.persistence.bulk import bulk_create, bulk_update
 from openviper.db.persistence.delete import delete, delete_rows
+from openviper.db.persistence.links import Links
 from openviper.db.persistence.referrers import Referrers
 from openviper.db.persistence.refresh import refresh
 from openviper.db.persistence.save import save
@@ -15,6 +16,7 @@ from openviper.db.queryset.iteration import batch, id_batch, iterator
 from openviper.db.queryset.raw import explain, raw, sql_of
 
 __all__ = [
+    "Links",
     "Referrers",
     "batch",
     "bulk_create",
@@ -33,6 +35,8 @@ __all__ = [
     "read_all",
     "read_exactly",
     "read_one",
+    "read_relation",
+    "read_single",
     "refresh",
     "save",
     "sql_of",

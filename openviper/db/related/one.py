@@ -6,6 +6,8 @@ from typing import Generic, Never, TypeVar
 
 from openviper.db.constructor import store_of
 from openviper.db.exceptions import DoesNotExist, NotLoadedError
+from openviper.db.peers import Touched
+from openviper.db.queryset.late import work
 from openviper.db.registry import AnyModel, AnyRecord
 from openviper.db.related.referring import RelatedManager
 
@@ -57,7 +59,8 @@ class RelatedOne(Generic[M]):
     async def _read(self) -> M:
         record = self._record
         manager: RelatedManager[M] = RelatedManager(record, self._name, self._model, self._field)
-        found = await manager.get_queryset().first()
+        base = self._model.objects.get_queryset()
+        found: M | None = await work.read_single(Touched(record, self._name, base), manager.get_queryset())
         if found is None:
             raise make_missing(record, self._model)
         setattr(found, store_of(self._field), (record.pk, record))

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Never, TypeVar
 from openviper.db.constructor import store_of
 from openviper.db.exceptions import NotLoadedError
 from openviper.db.manager import Manager, QuerySet
+from openviper.db.peers import Touched
 from openviper.db.query.reading import Answer
 from openviper.db.registry import AnyModel, AnyRecord
+from openviper.db.routers import stays_at
 
 __all__ = ["RelatedRows"]
 
@@ -80,10 +82,14 @@ class RelatedRows(Manager[M]):
         return rows if self._alias is None else rows.using(self._alias)
 
     def all(self) -> QuerySet[M]:
-        """Give all of these rows; those that were prefetched are not read again."""
+        """Give all of these rows; those that were prefetched are not read again.
+
+        Those that were not are read for all instances that came along with this one, as ``fetch_mode()`` says.
+        """
         rows = self.get_queryset()
-        # A query set forgets them with the first call that changes it.
+        # A query set forgets both with the first call that changes it.
         rows.known = self._prefetched()
+        rows.relation = Touched(self._record, self._name, self._model.objects.get_queryset())
         return rows
 
     def count(self) -> Answer[int]:
@@ -119,9 +125,8 @@ class RelatedRows(Manager[M]):
 
     @property
     def _alias(self) -> str | None:
-        """The database that the instance came from; None leaves it to the models."""
-        origin = self._record._origin
-        return None if origin is None else origin.alias
+        """The database that the instance came from; None leaves it to the models, or to the routers."""
+        return stays_at(self._record)
 
     def _narrow(self, rows: QuerySet[M], key: object) -> QuerySet[M]:
         """Give those rows of all that belong to the instance of a key."""

@@ -1,0 +1,176 @@
+"""What refers to an instance, and what it is linked to: read for all that came along with it, handed out to each.
+
+Nobody asked for these lists by name, so they are no part of the instances: each is handed out once and then forgotten,
+and whoever asks again has the rows read again. Until then they wait, as long as this process has written no row that
+they depend on and the transaction that read them was not rolled back.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final
+from weakref import ref
+
+from openviper.db.compiler.origin import RowOrigin
+from openviper.db.constructor import refer_back, store_of
+from openviper.db.exceptions import UnreadableValueError
+from openviper.db.loading.modes import mode_of, refuse_blocked
+from openviper.db.loading.together import together
+from openviper.db.options import Options
+from openviper.db.peers import FETCH_PEERS, Lists, Sharing, Touched, members_of
+from openviper.db.prefetch import prefetch
+from openviper.db.query.reading import Prefetch
+from openviper.db.registry import AnyRecord
+from openviper.db.transactions.hooks import current_scope
+
+__all__ = ["read_relation", "read_single"]
+
+#: Room for all instances of any result.
+_ALL: Final = 2**62
+
+
+async def read_relation(rows: Any, touched: Touched) -> list[Any]:
+    """Read all rows of a relation to many, for all instances that came along with the one that they belong to.
+
+    Args:
+        rows: Its query set, which is read where there is no reason to read more.
+        touched: The relation.
+
+    Raises:
+        FetchBlockedError: The fetch mode is ``"raise"``.
+    """
+    record, name = touched.record, touched.name
+    found = await _read_for_peers(touched)
+    if found is None:
+        return list(await _stating_mode(rows.with_query(rows.query), record))
+    if name in record._meta.reverse:
+        refer_back(record, found, record._meta.reverse[name][1].name)
+    return found
+
+
+async def read_single(touched: Touched, rows: Any) -> Any:
+    """Read the one row that refers to an instance, for all instances that came along with it; None if there is none.
+
+    Args:
+        touched: The relation.
+        rows: The query set of the instance alone.
+
+    Raises:
+        FetchBlockedError: The fetch mode is ``"raise"``.
+    """
+    found = await _read_for_peers(touched)
+    return await _stating_mode(rows, touched.record).first() if found is None else next(iter(found), None)
+
+
+async def _read_for_peers(touched: Touched) -> list[Any] | None:
+    """Give what was read for all, read now or before; None where the instance has to read for itself."""
+    record, name = touched.record, touched.name
+    origin = record._origin
+    mode = mode_of(origin)
+    refuse_blocked(mode, record, name)
+    if mode != FETCH_PEERS or not isinstance(origin, RowOrigin) or origin.refs is None or not _is_whole(touched.base):
+        return None
+    sharing, key = origin.sharing, record.pk
+    found = _take(sharing, name, key)
+    if found is None:
+        try:
+            await together(sharing, name, origin.alias, partial(_read_lists, sharing, origin, touched))
+        except UnreadableValueError:
+            return None  # whose value it is comes out when each reads for itself
+        found = _take(sharing, name, key)
+    return found
+
+
+def _is_whole(base: Any) -> bool:
+    """Tell whether rows of a query set can be read for several instances: a slice counts those of one."""
+    query = base.query
+    is_cut = query.limit is not None or query.offset is not None or query.combined is not None
+    return not (is_cut or base.is_none or query.mode != "rows" or query.grouped is not None)
+
+
+def _stating_mode(rows: Any, record: AnyRecord) -> Any:
+    """Let rows have the fetch mode of the instance, where its query said one and theirs does not."""
+    origin = record._origin
+    stated = None if origin is None else origin.mode
+    return rows if stated is None or rows.query.fetch is not None else rows.fetch_mode(stated)
+
+
+def _take(sharing: Sharing, name: str, key: object) -> list[Any] | None:
+    lists = sharing.lists.get(name)
+    if lists is None:
+        return None
+    if not lists.is_current:
+        # Code that writes in turns with its reads would have everything read again and again, so the next read is
+        # for one instance, and each that finds its rows waiting lets the one after it be for more.
+        sharing.lists[name] = Lists(lists.tables, room=1)
+        return None
+    return lists.take(key)
+
+
+async def _read_lists(sharing: Sharing, origin: RowOrigin, touched: Touched) -> None:
+    """Read a relation for the instances of a result that nothing waits for, beginning with the one that asks."""
+    record, name = touched.record, touched.name
+    options: Options = record._meta
+    lists = sharing.lists.get(name)
+    if lists is None or not lists.is_current:
+        room = _ALL if lists is None else 1
+        lists = sharing.lists[name] = Lists(_tables_of(options, name), room)
+    holders = [_Holder(one, options) for one in _chosen(record, origin, lists, name)]
+    lists.room = min(lists.room * 2, _ALL)
+    rows = _stating_mode(touched.base, record)
+    nested, rows = rows.prefetches, rows.prefetch_related(None)
+    await prefetch(options.model, holders, (Prefetch(name, rows),), origin.alias)
+    store = store_of(name)
+    found = {id(row): row for one in holders for row in one.rows(store)}
+    if name in options.reverse and options.reverse[name][1].is_single:
+        # They are not to know the holders; whom they belong to is said when they are handed out.
+        back = store_of(options.reverse[name][1].name)
+        for row in found.values():
+            setattr(row, back, None)
+    if nested and found:
+        await prefetch(touched.base.query.model, list(found.values()), nested, origin.alias)
+    for one in holders:
+        lists.put(one.key, one.rows(store))
+    scope = current_scope(origin.alias)
+    if scope is not None:
+        scope.on_rollback(partial(_forget, ref(sharing), name, lists))
+
+
+def _chosen(record: AnyRecord, origin: RowOrigin, lists: Lists, name: str) -> Sequence[AnyRecord]:
+    """Give the instances to read for: the one that asks, and those behind it for which nothing is there."""
+    members = members_of(origin)
+    place = next((place for place, one in enumerate(members) if one is record), 0)
+    store = store_of(name)
+    others = [
+        one
+        for one in (*members[place + 1 :], *members[:place])
+        if one is not record and store not in vars(one) and one.pk is not None and one.pk not in lists
+    ]
+    return [record, *others[: lists.room - 1]]
+
+
+def _tables_of(options: Options, name: str) -> set[str]:
+    """Name the tables whose rows say what a relation leads to."""
+    if name in options.many:
+        relation = options.many[name]
+        return {relation.model._meta.table, relation.through._meta.table}
+    return {options.reverse[name][0]._meta.table}
+
+
+def _forget(sharing: "ref[Sharing]", name: str, lists: Lists) -> None:
+    """Forget what a transaction read that was rolled back."""
+    known = sharing()
+    if known is not None and known.lists.get(name) is lists:
+        del known.lists[name]
+
+
+class _Holder:
+    """Stands for an instance while its rows are read: they are not to be left on it, since nobody asked for them."""
+
+    def __init__(self, record: AnyRecord, options: Options) -> None:
+        self.key = record.pk
+        setattr(self, options.pk.attname, self.key)
+
+    def rows(self, store: str) -> list[Any]:
+        """Give what was found, as a list."""
+        found: Any = vars(self).get(store)
+        return found if isinstance(found, list) else [] if found is None else [found]

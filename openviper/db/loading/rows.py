@@ -1,0 +1,146 @@
+"""Instances are filled in place, so that everybody who has one has all of it: with what it was not read with.
+
+That is what a reference leads to, of which only the key is known, and what ``only()`` and ``defer()`` left out.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, cast
+from weakref import ref
+
+from openviper.db.compiler.origin import RowOrigin
+from openviper.db.constructor import is_loaded, store_of
+from openviper.db.exceptions import UnreadableValueError
+from openviper.db.executor import MOST_KEYS, read_all, read_one
+from openviper.db.loading.modes import mode_of, refuse_blocked
+from openviper.db.loading.together import together
+from openviper.db.peers import FETCH_PEERS, FetchMode, ReferenceOrigin, members_of
+from openviper.db.query.description import Lookup, Many, Query
+from openviper.db.registry import AnyModel, AnyRecord, registry
+
+__all__ = ["load"]
+
+
+async def load(record: AnyRecord) -> None:
+    """Read the row of an instance and fill in what is missing; what has been assigned to it since is kept.
+
+    Where it has peers their rows are read along, in the same query. Several tasks may do so at once: the first that has
+    the row fills the instance, and the others leave it alone.
+
+    Args:
+        record: An instance that knows its key. Its row is read from the database that it came from, or that the one
+            which refers to it came from.
+
+    Raises:
+        DoesNotExist: There is no such row; it is the error of the model.
+        FetchBlockedError: The fetch mode is ``"raise"``.
+    """
+    origin = record._origin
+    mode = mode_of(origin)
+    if isinstance(origin, ReferenceOrigin):
+        label, _, name = origin.field.rpartition(".")
+        refuse_blocked(mode, record, name, label=label)
+        source, read = origin.source, _read_references
+    else:
+        refuse_blocked(mode, record, _missing(record)[0])
+        source, name, read = origin, "", _read_deferred
+    if mode == FETCH_PEERS and isinstance(source, RowOrigin) and source.refs is not None:
+        with suppress(UnreadableValueError):  # whose value it is comes out below
+            await together(source.sharing, name, source.alias, partial(read, source, record))
+    if not is_loaded(record):
+        await _load_one(record, None if origin is None else origin.alias, mode=None if origin is None else origin.mode)
+
+
+async def _load_one(record: AnyRecord, alias: str | None, mode: FetchMode | None) -> None:
+    options = record._meta
+    # A reference leads to one row at most, so nothing is said of order and limit.
+    query = Query(options.model, where=(Lookup(options.pk.attname, 0),), order=(), fetch=mode)
+    found: AnyRecord = await read_one(query, (record.pk,), alias)
+    if is_loaded(record):
+        return
+    if found is None:
+        raise options.model.DoesNotExist(f"there is no {options.label} with the key that is referred to")
+    _fill(record, found)
+
+
+async def _read_references(source: RowOrigin, record: AnyRecord) -> None:
+    """Read what a reference leads to for all instances of a result, and let each have its own."""
+    origin = cast("ReferenceOrigin", record._origin)
+    name = origin.name
+    field = registry.get(origin.field.rpartition(".")[0])._meta.by_name[name]
+    store, attribute = store_of(name), field.attname
+    #: Instances of which only the key is known, by that key, and those that have not asked what they refer to.
+    unread: dict[object, list[AnyRecord]] = {record.pk: [record]}
+    others: list[AnyRecord] = []
+    for peer in members_of(source):
+        key = vars(peer).get(attribute)
+        if key is None:
+            continue
+        known = getattr(peer, store)
+        if known is None or known[0] != key:
+            unread.setdefault(key, [])
+            others.append(peer)
+        elif known[1] is not record and known[1]._row == () and not is_loaded(known[1]):
+            unread.setdefault(key, []).append(known[1])
+    rows = await _read_rows(type(record), list(unread), source)
+    for key, row in rows.items():
+        waiting = [one for one in unread.get(key, ()) if not is_loaded(one)]
+        for one in waiting:
+            _fill(one, row)
+        # Those that refer to one row have one instance of it.
+        rows[key] = waiting[0] if waiting else row
+    for peer in others:
+        key = vars(peer).get(attribute)
+        known = getattr(peer, store)
+        if key in rows and (known is None or known[0] != key):
+            setattr(peer, store, (key, rows[key]))
+
+
+async def _read_deferred(source: RowOrigin, record: AnyRecord) -> None:
+    """Read the rows of all instances of a result that lack what one of them lacks."""
+    missing = _missing(record)
+    peers = [record, *(one for one in members_of(source) if one is not record and _lacks(one, missing))]
+    rows = await _read_rows(type(record), [one.pk for one in peers if not _has_other_key(one)], source)
+    for one in peers:
+        row = rows.get(one.pk)
+        if row is not None and one._origin is source and not is_loaded(one):
+            _fill(one, row)
+
+
+async def _read_rows(model: AnyModel, keys: Sequence[object], source: RowOrigin) -> dict[object, AnyRecord]:
+    """Read rows by their keys."""
+    query = Query(model, where=(Lookup("pk__in", Many(0)),), order=(), fetch=source.mode)
+    found: list[AnyRecord] = []
+    for first in range(0, len(keys), MOST_KEYS):
+        found += await read_all(query, (tuple(keys[first : first + MOST_KEYS]),), source.alias)
+    return {row.pk: row for row in found}
+
+
+def _fill(record: AnyRecord, found: AnyRecord) -> None:
+    """Let an instance have what was read of its row; it takes the place of what that was read as, among its peers."""
+    options = record._meta
+    changed = set(record.changed_fields())
+    for field in options.fields:
+        if field.name not in changed:
+            setattr(record, field.attname, getattr(found, field.attname))
+    record._row, record._origin = found._row, found._origin
+    refs = None if found._origin is None else found._origin.refs
+    if isinstance(refs, list):
+        refs.append(ref(record))
+
+
+def _missing(record: AnyRecord) -> tuple[str, ...]:
+    """Name the fields that an instance was read without."""
+    values: Mapping[str, Any] = vars(record)
+    return tuple(field.attname for field in record._meta.fields if field.attname not in values)
+
+
+def _lacks(record: AnyRecord, names: Iterable[str]) -> bool:
+    values = vars(record)
+    return any(name not in values for name in names)
+
+
+def _has_other_key(record: AnyRecord) -> bool:
+    """Tell whether the key of an instance was changed, so that it leads to another row."""
+    return record._meta.pk.name in record.changed_fields()

@@ -1,0 +1,206 @@
+"""Peers: instances that came of one result; what one of them lacks is read for all of them in one query.
+
+An instance finds the others through its origin, which is one object for all that a result gave of a model. That holds
+them weakly: nobody lives longer for having peers. What is kept besides is made when something is asked for the first
+time; see ``openviper.db.loading``, which does the reading.
+"""
+
+import asyncio
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
+from weakref import ref
+
+__all__ = [
+    "FETCH_MODES",
+    "FETCH_ONE",
+    "FETCH_PEERS",
+    "FETCH_RAISE",
+    "FetchMode",
+    "Lists",
+    "Load",
+    "PeerSource",
+    "ReferenceOrigin",
+    "Sharing",
+    "Touched",
+    "members_of",
+    "note_change",
+    "writes_to",
+]
+
+#: How what was not read is read when it is asked for: for the instance alone, for all of its result, or not at all.
+FetchMode: TypeAlias = Literal["one", "peers", "raise"]
+
+#: Reads what is asked for, for the one instance that it is asked of.
+FETCH_ONE: Final = "one"
+#: Reads what is asked for, for all instances of the same result.
+FETCH_PEERS: Final = "peers"
+#: Refuses to read anything that was not asked for by name.
+FETCH_RAISE: Final = "raise"
+FETCH_MODES: Final = (FETCH_ONE, FETCH_PEERS, FETCH_RAISE)
+
+#: How often rows of a table were written, of those tables whose rows somebody keeps for others.
+_writes: Final[dict[str, int]] = {}
+
+
+class Result(Protocol):
+    """What the instances of one result have in common."""
+
+    @property
+    def refs(self) -> "PeerSource | None":
+        """Where the instances are; None for one that came alone."""
+
+
+#: Weak references to the instances; or, of those that were read along with others, what those came of and where they
+#: keep them.
+PeerSource: TypeAlias = list[ref[Any]] | tuple[Result, str]
+
+
+class Touched(NamedTuple):
+    """All rows that belong to an instance by a relation to many.
+
+    Args:
+        record: The instance.
+        name: What its model calls those rows.
+        base: The query set of all rows of their model, that is narrowed to those of an instance.
+    """
+
+    record: Any
+    name: str
+    base: Any
+
+
+class ReferenceOrigin:
+    """The origin of an instance of which only the key is known, since another one refers to it.
+
+    Args:
+        source: Where the other one came from.
+        field: The field that refers, as ``app.Model.field``.
+        name: Its name alone.
+    """
+
+    __slots__ = ("alias", "field", "mode", "name", "source")
+
+    #: Instances like this one are found by those that refer to them.
+    refs: Final = None
+
+    def __init__(self, source: Any, field: str, name: str) -> None:
+        self.alias: str = source.alias
+        self.mode: FetchMode | None = source.mode
+        self.source = source
+        self.field = field
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<ReferenceOrigin {self.alias}, {self.field}>"
+
+    def alone(self) -> "ReferenceOrigin":
+        """Give the origin of a copy, which has no peers."""
+        return ReferenceOrigin(self.source.alone(), self.field, self.name)
+
+
+class Load:
+    """A read for all instances of a result, while it runs."""
+
+    __slots__ = ("is_cancelled", "is_over")
+
+    def __init__(self) -> None:
+        self.is_over = asyncio.Event()
+        #: Whether the task that read was cancelled, so that another one has to begin again.
+        self.is_cancelled = False
+
+
+class Lists:
+    """What a relation leads to, read for all instances of a result and waiting to be handed out, once to each.
+
+    Args:
+        tables: Whose rows it depends on.
+        room: For how many instances the next read is.
+    """
+
+    __slots__ = ("_lists", "_writes", "room", "tables")
+
+    def __init__(self, tables: Iterable[str], room: int) -> None:
+        self.tables = tuple(tables)
+        self.room = room
+        self._lists: dict[Hashable, list[list[Any]]] = {}
+        self._writes = writes_to(self.tables)
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._lists
+
+    @property
+    def is_current(self) -> bool:
+        """Whether no row that it depends on was written since it was read, as far as this process knows."""
+        return self._writes == writes_to(self.tables)
+
+    def put(self, key: Hashable, rows: list[Any]) -> None:
+        """Keep a list; several instances may have one key."""
+        self._lists.setdefault(key, []).append(rows)
+
+    def take(self, key: Hashable) -> list[Any] | None:
+        """Give a list, and forget it; None where there is none."""
+        found = self._lists.get(key)
+        if not found:
+            return None
+        rows = found.pop()
+        if not found:
+            del self._lists[key]
+        return rows
+
+
+class Sharing:
+    """What the instances of one result share, from the first read for all of them on."""
+
+    __slots__ = ("__weakref__", "lists", "loads")
+
+    def __init__(self) -> None:
+        #: The reads that run, by what is read, in which loop and on which connection of one's own.
+        self.loads: dict[Hashable, Load] = {}
+        #: What waits to be handed out, by the name of the relation.
+        self.lists: dict[str, Lists] = {}
+
+
+def members_of(result: Result) -> list[Any]:
+    """Give the instances of a result that are still there, and still what they were read as.
+
+    Args:
+        result: The origin that they share.
+    """
+    refs = result.refs
+    if refs is None:
+        return []
+    if isinstance(refs, list):
+        found: list[Any] = [one() for one in refs]
+    else:
+        source, store = refs
+        found = [one for holder in members_of(source) for one in _kept(vars(holder).get(store))]
+    return [one for one in found if one is not None and one._origin is result]
+
+
+def note_change(table: str) -> None:
+    """Note that rows are written, so that nobody is given what was read before.
+
+    Args:
+        table: Whose rows.
+    """
+    # Only of what somebody keeps: every write asks.
+    if table in _writes:
+        _writes[table] += 1
+
+
+def writes_to(tables: Iterable[str]) -> Mapping[str, int]:
+    """Give how often rows of tables were written; it is counted from the first question on.
+
+    Args:
+        tables: Whose rows.
+    """
+    return {table: _writes.setdefault(table, 0) for table in tables}
+
+
+def _kept(value: Any) -> Iterable[Any]:
+    """Give the instances that an attribute of a relation has: a list, a pair of key and instance, or an instance."""
+    if value is None:
+        return ()
+    if isinstance(value, list):
+        return value
+    return (value[1] if isinstance(value, tuple) else value,)
