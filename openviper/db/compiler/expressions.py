@@ -202,6 +202,10 @@ def _compile_exists(node: d.Exists, scope: Scope, _: Storage | None) -> Typed:
     return Typed(exists(found.statement), _BOOLEAN, scope.dialect.form(_BOOLEAN))
 
 
+def _compile_linked(node: d.Linked, scope: Scope, _: Storage | None) -> Typed:
+    return scope.linked_column(node)
+
+
 def _compile_outer(node: d.OuterColumn, scope: Scope, _: Storage | None) -> Typed:
     return scope.outer_column(node.path)
 
@@ -218,6 +222,7 @@ _WRITERS: Final[Mapping[str, Callable[[Any, Scope, Storage | None], Typed]]] = {
     "column": _compile_column,
     "exists": _compile_exists,
     "flag": _compile_flag,
+    "linked": _compile_linked,
     "null": _compile_null,
     "operation": _compile_operation,
     "outer": _compile_outer,

@@ -12,7 +12,7 @@ from openviper.db.dialects.forms import storage_of
 from openviper.db.exceptions import FieldError
 from openviper.db.fields.base import AnyField, shorten
 from openviper.db.options import Options
-from openviper.db.query.description import Aggregate, Condition, Place, Query
+from openviper.db.query.description import Aggregate, Condition, Linked, Place, Query, Window
 from openviper.db.registry import AnyModel
 from openviper.db.tables import table_of
 
@@ -34,6 +34,10 @@ class Subselect(NamedTuple):
     column: Typed | None
 
 
+def _refuse_window(node: Window, scope: "Scope") -> Typed:
+    raise FieldError("a window is of the rows that are read; annotate() with it")
+
+
 class Hooks(NamedTuple):
     """What stands above the expressions and is needed within them.
 
@@ -42,12 +46,14 @@ class Hooks(NamedTuple):
         aggregate: Gives the value of an aggregate.
         subquery: Gives the SELECT of a query within another one, with the place that its own ones count from.
         part: Gives the part of a moment that a path ends with, such as its year; None if it ends with something else.
+        window: Gives the value of a window.
     """
 
     condition: Callable[[Condition, "Scope"], Predicate]
     aggregate: Callable[[Aggregate, "Scope"], Typed]
     subquery: "Callable[[Query, Scope, Place], Subselect]"
     part: "Callable[[Found, str, Scope], Typed | None]"
+    window: "Callable[[Window, Scope], Typed]" = _refuse_window
 
 
 class Hop(NamedTuple):
@@ -151,6 +157,15 @@ class Scope:
         """Give the table with all joins that were made so far."""
         return self.table if self._froms is None else self._froms
 
+    def join_rows(self, table: "FromClause", link: Predicate) -> None:
+        """Join a table that has one row for each of these.
+
+        Args:
+            table: What is joined.
+            link: Which row of it.
+        """
+        self._froms = self.froms().join(table, link)
+
     def own_tables(self) -> "tuple[FromClause, ...]":
         """Give what a subquery reads itself, for ``correlate_except()``: all else belongs to what is around it."""
         return (self.table, *(hop.table for hop in self._hops.values()))
@@ -171,6 +186,21 @@ class Scope:
                 raise self._refuse_rest(path, found)
             self._parts[path] = part
         return self._parts[path]
+
+    def linked_column(self, linked: Linked) -> Typed:
+        """Give a field of the rows that refer to the row here; they are joined, so that it comes once for each.
+
+        Args:
+            linked: Which rows, and which field of theirs.
+
+        Raises:
+            FieldError: They are in another database.
+        """
+        fields = linked.model._meta.by_name
+        # No path of a user's has this name, as none has a dot.
+        name = f"{linked.model._meta.label}.{linked.reference}"
+        step = Step(name, linked.model, fields[linked.reference], False, is_many=False, is_nullable=False)
+        return self._column_of(fields[linked.attribute], (step,), name)
 
     def outer_column(self, path: str) -> Typed:
         """Give a field of the query around this one.

@@ -12,8 +12,10 @@ from typing import Any, Final, TypeAlias, cast
 from openviper.db.constructor import is_loaded, refer_back, store_of
 from openviper.db.exceptions import FieldError
 from openviper.db.fields.base import AnyField
+from openviper.db.fields.relation import ManyRelation
 from openviper.db.options import Options
-from openviper.db.query.description import Lookup, Many, Query
+from openviper.db.persistence.names import unique_groups
+from openviper.db.query.description import Linked, Lookup, Many, Query
 from openviper.db.registry import AnyModel, AnyRecord, registry
 
 __all__ = ["Link", "Records", "link_of"]
@@ -30,6 +32,7 @@ class Link:
         query: Asks for the rows of many keys.
         path: The lookup in it.
         key: The attribute of a found row that ``path`` compares.
+        linked: What rows get besides their fields, where another model holds whose they are: a name and an expression.
         collect: Gives the keys of instances that have nothing yet.
         give: Gives instances their rows.
         follow: Gives the instances that the next relations start from, of those instances and the found rows; they
@@ -43,6 +46,7 @@ class Link:
     collect: Callable[[Records], Iterable[object]]
     give: Callable[[Records, Records], None]
     follow: Callable[[Records, Records], Records]
+    linked: tuple[tuple[str, Linked], ...] = ()
 
 
 def link_of(options: Options, name: str, to_attr: str | None = None) -> Link:
@@ -70,14 +74,18 @@ def _link_of(options: Options, name: str, to_attr: str | None, version: int) -> 
     if name in options.reverse:
         other, relation = options.reverse[name]
         return _link_back(options, other._meta.by_name[relation.name], store=to_attr or store_of(name))
-    relations = ", ".join([*(one.name for one in options.relations), *options.reverse]) or "none"
+    if name in options.many:
+        return _link_many(options, options.many[name], store=to_attr or store_of(name))
+    known_names = [*(one.name for one in options.relations), *options.reverse, *options.many]
+    relations = ", ".join(known_names) or "none"
     raise FieldError(f"{options.label} has no relation {name!r}; there are {relations}")
 
 
 def _check_attribute(options: Options, name: str) -> None:
     """Refuse a name that cannot be an attribute; it is written into the loop that fills it."""
     is_name = name.isidentifier() and name.isascii() and not name.startswith("_") and not iskeyword(name)
-    if not is_name or name in options.by_name or name in options.reverse or hasattr(options.model, name):
+    is_taken = any(name in names for names in (options.by_name, options.reverse, options.many))
+    if not is_name or is_taken or hasattr(options.model, name):
         raise FieldError(f"to_attr={name!r} cannot be an attribute of {options.label}: it is taken, or no plain name")
 
 
@@ -103,6 +111,7 @@ def collect(records):
 
 def give(records, rows):
     by = {{}}
+    seen = set()
     again = []
     for record in records:
         key = record.{key}
@@ -117,10 +126,21 @@ def give(records, rows):
 
 """
 
+#: What a row that is found through another model is given, until it is known whose it is.
+_LINK: Final = "_linked_with"
 _MANY: Final = {
     "start": "by[key] = record.{store} = []",
     "keep": "by[row.{own}].append(row)",
     "copy": "by[record.{key}][:]",
+}
+_LINKED: Final = {**_MANY, "keep": f"by[row.{_LINK}].append(row); del row.{_LINK}"}
+# Two rows of the model between may be one pair, and the row is one all the same.
+_LINKED_ONCE: Final = {
+    **_MANY,
+    "keep": (
+        f"pair = row.{_LINK}, row.{{own}}; del row.{_LINK}\n"
+        "        if pair not in seen: seen.add(pair); by[pair[0]].append(row)"
+    ),
 }
 _SINGLE: Final = {
     "start": "record.{store} = None; by[key] = key, record",
@@ -170,6 +190,24 @@ def _link_back(options: Options, known: AnyField, *, store: str) -> Link:
     is_own = store not in map(store_of, options.reverse)
     model = cast("AnyModel", known.model)
     return _make_link(model, own, made["collect"], give if is_own else made["give"], follow)
+
+
+def _link_many(options: Options, relation: ManyRelation, *, store: str) -> Link:
+    through: Options = relation.through._meta
+    source, target = through.by_name[relation.source], through.by_name[relation.target]
+    pair = frozenset((source.attname, target.attname))
+    is_unique = any(pair >= frozenset(group) for group in unique_groups(through))
+    model = relation.model
+    key, own = options.pk.attname, model._meta.pk.attname
+    filled = {
+        name: part.format(key=key, own=own, store=store)
+        for name, part in (_LINKED if is_unique else _LINKED_ONCE).items()
+    }
+    made = _run(_BACK.format(key=key, store=store, **filled), f"{options.label}.{relation.name}")
+    linked = ((_LINK, Linked(through.model, target.attname, source.attname)),)
+    path = f"{_LINK}__in"
+    query = Query(model, where=(Lookup(path, Many(0)),), annotations=linked)
+    return Link(model, query, path, _LINK, made["collect"], made["give"], _follow_found, linked)
 
 
 def _make_link(model: AnyModel, key: str, *steps: Any) -> Link:

@@ -92,10 +92,13 @@ async def _read(node: _Node, keys: tuple[object, ...], alias: str | None) -> Rec
 def _narrow(reading: Reading, link: Link) -> Query:
     """Add the condition to a query of a user's own, and what tells whose the rows are if it leaves that out."""
     query = reading.query
-    query = query._replace(where=(*query.where, Lookup(link.path, Many(len(reading.params)))))
+    query = query._replace(
+        where=(*query.where, Lookup(link.path, Many(len(reading.params)))),
+        annotations=(*query.annotations, *link.linked),
+    )
     names = {name for name, known in link.model._meta.by_name.items() if known.attname == link.key}
     columns, deferred = query.columns, query.deferred
-    if columns is not None and names.isdisjoint(columns):
+    if columns is not None and names and names.isdisjoint(columns):
         columns = (*columns, link.key)
     return query._replace(columns=columns, deferred=tuple(name for name in deferred if name not in names))
 

@@ -2,6 +2,7 @@
 
 from openviper.db.constructor import store_of
 from openviper.db.registry import AnyRecord
+from openviper.db.related.many import ManyRelatedManager
 from openviper.db.related.one import RelatedOne, make_missing
 from openviper.db.related.referring import LooseRelatedManager, RelatedManager
 
@@ -9,19 +10,23 @@ __all__ = ["related_to"]
 
 
 def related_to(record: AnyRecord, name: str) -> object:
-    """Give what an instance has by the name of a relation backwards.
+    """Give what an instance has by the name of a relation backwards, or of one of many to many.
 
-    That is a ``RelatedManager``; or through a one-to-one the instance that was prefetched, or else a ``RelatedOne``.
+    That is a ``RelatedManager``, or a ``ManyRelatedManager``; or through a one-to-one the instance that was prefetched,
+    or else a ``RelatedOne``.
 
     Args:
         record: The instance.
-        name: The name, a key of ``Options.reverse``.
+        name: The name, a key of ``Options.reverse`` or of ``Options.many``.
 
     Raises:
         DoesNotExist: It was prefetched, and no row refers to the instance through the one-to-one; it is an
             AttributeError too.
     """
-    model, relation = record._meta.reverse[name]
+    referring = record._meta.reverse.get(name)
+    if referring is None:
+        return ManyRelatedManager(record, record._meta.many[name])
+    model, relation = referring
     if not relation.is_single:
         kind = LooseRelatedManager if model._meta.by_name[relation.name].null else RelatedManager
         return kind(record, name, model, relation.name)

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,10 +19,14 @@ from openviper.db.options import Options
 from openviper.db.schema.ddl import create_statements
 from openviper.db.schema.table import schema_of
 from tests.contract.db.engines import MARIADB, POSTGRES, Engine, is_listening, on_mariadb
+from tests.contract.orm import circle, web
 from tests.contract.orm import models as shop
 
 SERVERS = {"postgresql": "shop_url", "mariadb": "mariadb_shop"}
 MODELS: list[Options] = [getattr(shop, name)._meta for name in shop.__all__ if name != "Genre"]
+MODELS += [getattr(circle, name)._meta for name in circle.__all__]
+MODELS += [getattr(web, name)._meta for name in web.__all__]
+MODELS += [one.through._meta for options in MODELS[:] for one in options.many_fields if one.given_through is None]
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +43,19 @@ def shop_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def shop_url() -> Iterator[str]:
     """A PostgreSQL database with the tables, for this run of the tests alone."""
+    with postgres_shop() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def other_shop_url() -> Iterator[str]:
+    """Another PostgreSQL database with the tables."""
+    with postgres_shop() as url:
+        yield url
+
+
+@contextmanager
+def postgres_shop() -> Iterator[str]:
     if not is_listening(POSTGRES) and not os.environ.get("REQUIRE_SERVICES"):
         pytest.skip("no PostgreSQL is running here")
     name = f"openviper_shop_{uuid.uuid4().hex[:12]}"
@@ -150,7 +167,7 @@ def emptied_on_postgres() -> str:
 
 async def empty_tables(database: Database) -> None:
     """Empty the tables that hold rows, and let their keys begin anew; to empty all of them would take a second."""
-    async with get_connection() as connection:
+    async with get_connection(database.alias) as connection:
         await connection.execute("SET foreign_key_checks = 0")
         filled = " UNION ".join(f"(SELECT '{one.table}' FROM {one.table} LIMIT 1)" for one in MODELS)
         counted = (

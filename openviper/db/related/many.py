@@ -1,0 +1,247 @@
+"""The rows that an instance is linked with through a model between: ``post.tags``, and ``tag.post_set``."""
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Never, TypeVar, cast
+
+from openviper.db.fields.relation import ManyRelation
+from openviper.db.manager import QuerySet
+from openviper.db.query.description import Lookup, Query
+from openviper.db.queryset.late import work
+from openviper.db.registry import AnyModel, AnyRecord
+from openviper.db.related.rows import RelatedRows
+from openviper.db.routers import written_at
+from openviper.db.transactions import atomic
+
+if TYPE_CHECKING:
+    from openviper.db.persistence.links import Links
+
+__all__ = ["ManyRelatedManager"]
+
+M = TypeVar("M")
+T = TypeVar("T")
+
+
+class ManyRelatedManager(RelatedRows[M]):
+    """The rows that an instance is linked with: ``post.tags``, and seen from there ``tag.post_set``.
+
+    It has the methods of the manager of their model, for these rows only, each of which comes once. ``await post.tags``
+    gives them as a list. Once they were read by ``prefetch_related("tags")`` it can also be iterated, measured and
+    indexed, and awaiting it or its ``all()`` asks nothing.
+
+    Type checkers know it of the field that declares the relation. For the other side write it down:
+    ``post_set: ManyRelatedManager["Post"]``.
+
+    Args:
+        record: The instance.
+        relation: The many-to-many, as its model sees it.
+    """
+
+    def __init__(self, record: AnyRecord, relation: ManyRelation) -> None:
+        super().__init__(record, relation.name, relation.model)
+        self._relation = relation
+
+    @property
+    def through(self) -> AnyModel:
+        """The model between, each row of which is a pair; its queries begin at ``post.tags.through.objects``."""
+        return self._relation.through
+
+    async def add(self, *items: M | object, through_defaults: Mapping[str, object] | None = None) -> None:
+        """Link rows, all of them or none; those that are linked already stay as they are.
+
+        One statement does it, or two where nothing but a look tells which pairs there are.
+
+        Args:
+            items: Their instances or their keys.
+            through_defaults: Values of other fields of the model between; what is callable is called for each pair.
+
+        Raises:
+            TypeError: An instance is of another model.
+            ValueError: An instance has no key yet, or is in another database; or this instance has no key.
+            FieldError: Something can be no key.
+            IntegrityError: There is no row of a key; nothing was linked.
+        """
+        await self._write(self._links().add(items, through_defaults))
+
+    async def remove(self, *items: M | object) -> None:
+        """Take links away, by one statement; what is not linked is passed over. The rows themselves stay.
+
+        Args:
+            items: Instances or keys of the other rows.
+
+        Raises:
+            TypeError: An instance is of another model.
+            ValueError: An instance has no key yet, or is in another database; or this instance has no key.
+            FieldError: Something can be no key.
+        """
+        await self._write(self._links().remove(items))
+
+    async def clear(self) -> None:
+        """Take all links of this instance away, by one statement. The rows themselves stay.
+
+        Raises:
+            ValueError: This instance has no key.
+        """
+        await self._write(self._links().clear())
+
+    async def set(
+        self,
+        items: Iterable[M | object],
+        *,
+        clear: bool = False,
+        through_defaults: Mapping[str, object] | None = None,
+    ) -> None:
+        """Link this instance with these rows and no others, in one transaction of at most three statements.
+
+        Args:
+            items: Their instances or their keys.
+            clear: Whether all links are taken away first; False writes those only that come or go.
+            through_defaults: As for ``add()``; links that stay keep their values.
+
+        Raises:
+            TypeError: An instance is of another model.
+            ValueError: An instance has no key yet, or is in another database; or this instance has no key.
+            FieldError: Something can be no key.
+            IntegrityError: There is no row of a key; nothing has changed.
+        """
+        await self._write(self._links().set(items, clear=clear, defaults=through_defaults))
+
+    async def create(  # type: ignore[override]  # no model has a field of the name
+        self, *, through_defaults: Mapping[str, object] | None = None, **values: object
+    ) -> M:
+        """Make an instance of the other model, store it and link it, in one transaction.
+
+        Args:
+            through_defaults: As for ``add()``.
+            values: As for the constructor of the model.
+
+        Raises:
+            TypeError: A keyword is no field.
+            ModelValidationError: Values were refused.
+            IntegrityError: The database refuses the row.
+            ValueError: This instance has no key.
+        """
+
+        async def make() -> tuple[M, bool]:
+            return await rows.create(**values), True
+
+        rows, links = self.get_queryset(), self._links()
+        made, _ = await self._write(self._and_link(make, links, through_defaults))
+        return made
+
+    async def get_or_create(  # type: ignore[override]  # as create()
+        self,
+        defaults: Mapping[str, object] | None = None,
+        *,
+        through_defaults: Mapping[str, object] | None = None,
+        **lookups: object,
+    ) -> tuple[M, bool]:
+        """Give the row that is looked for among these; if there is none it is made and linked.
+
+        Args:
+            defaults: As for ``QuerySet.get_or_create()``.
+            through_defaults: As for ``add()``.
+            lookups: As for ``QuerySet.get_or_create()``.
+
+        Raises:
+            IntegrityError: A row that is not linked is in the way of the one to be made; link that one by ``add()``.
+            ValueError: This instance has no key.
+        """
+        rows, links = self.get_queryset(), self._links()
+        return await self._write(
+            self._and_link(lambda: rows.get_or_create(defaults, **lookups), links, through_defaults)
+        )
+
+    async def update_or_create(  # type: ignore[override]  # as create()
+        self,
+        defaults: Mapping[str, object] | None = None,
+        create_defaults: Mapping[str, object] | None = None,
+        *,
+        through_defaults: Mapping[str, object] | None = None,
+        **lookups: object,
+    ) -> tuple[M, bool]:
+        """Give the row that is looked for among these with other values; if there is none it is made and linked.
+
+        Args:
+            defaults: As for ``QuerySet.update_or_create()``.
+            create_defaults: As for ``QuerySet.update_or_create()``.
+            through_defaults: As for ``add()``.
+            lookups: As for ``QuerySet.update_or_create()``.
+
+        Raises:
+            IntegrityError: A row that is not linked is in the way of the one to be made; link that one by ``add()``.
+            ValueError: This instance has no key.
+        """
+        rows, links = self.get_queryset(), self._links()
+        return await self._write(
+            self._and_link(lambda: rows.update_or_create(defaults, create_defaults, **lookups), links, through_defaults)
+        )
+
+    async def bulk_create(
+        self, records: Iterable[M], *, through_defaults: Mapping[str, object] | None = None, **options: Any
+    ) -> list[M]:
+        """Store instances of the other model as new rows and link them, in one transaction.
+
+        Args:
+            records: The instances.
+            through_defaults: As for ``add()``.
+            options: As for ``QuerySet.bulk_create()``.
+
+        Raises:
+            ValueError: ``ignore_conflicts`` is given, after which nobody knows the keys; or this instance has no key.
+        """
+        if options.get("ignore_conflicts"):
+            raise ValueError(
+                f"{self._name}.bulk_create() links the rows that it makes, and ignore_conflicts leaves them without "
+                f"keys; store them by {self._model.__name__}.objects.bulk_create(), and add() those that are wanted"
+            )
+        rows, links = self.get_queryset(), self._links()
+
+        async def make() -> list[M]:
+            async with atomic(links.alias):
+                made = await rows.bulk_create(records, **options)
+                await links.add(made, through_defaults)
+            return made
+
+        return await self._write(make())
+
+    def bulk_update(self, records: Iterable[M], fields: Collection[str], **options: Any) -> Never:
+        """Refuse: nothing in an instance says whether it is one of these rows.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError(
+            f"{self._name}.bulk_update() would not be limited to these rows; "
+            f"{self._model.__name__}.objects.bulk_update() takes any"
+        )
+
+    def _narrow(self, rows: QuerySet[M], key: object) -> QuerySet[M]:
+        relation = self._relation
+        through: AnyModel = relation.through
+        fields = through._meta.by_name
+        # Not by its manager, which may hide pairs, and in a query of its own, so that no row comes twice.
+        query = Query(
+            through,
+            mode="flat",
+            columns=(fields[relation.target].attname,),
+            where=(Lookup(fields[relation.source].attname, 0),),
+            order=(),
+        )
+        return rows.filter(pk__in=cast("object", QuerySet(query, (key,))))
+
+    def _links(self) -> "Links":
+        self._key()
+        return work.Links(self._record, self._relation, written_at(self._record))
+
+    async def _and_link(
+        self,
+        make: Callable[[], Awaitable[tuple[M, bool]]],
+        links: "Links",
+        through_defaults: Mapping[str, object] | None,
+    ) -> tuple[M, bool]:
+        """Make a row, or find it, and link one that was made."""
+        async with atomic(links.alias):
+            record, is_new = await make()
+            if is_new:
+                await links.add((record,), through_defaults)
+        return record, is_new
