@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,8 @@ class _State:
     # Threads that are importing the settings module. The lock is not held meanwhile: the module may import one that
     # another thread is importing, and that one may read a setting, so that each would wait for the other's lock.
     loaders: set[int] = dataclasses.field(default_factory=set)
+    # What others have made of values, and make anew.
+    listeners: list[Callable[[], None]] = dataclasses.field(default_factory=list)
 
 
 class LazySettings(_Names):
@@ -191,6 +193,16 @@ class LazySettings(_Names):
             state.loaded, state.process_key, state.is_configured = None, "", False
             state.layers.clear()
             object.__setattr__(self, "__dict__", {})
+            self._tell()
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call something whenever there are other values: the settings were loaded, overridden or reset.
+
+        Args:
+            listener: Called without arguments, under the lock of the settings; it forgets what it has made of values.
+                It must not read any, and must not raise.
+        """
+        self._state.listeners.append(listener)
 
     @contextlib.contextmanager
     def overridden(self, **values: object) -> Iterator[None]:
@@ -289,6 +301,11 @@ class LazySettings(_Names):
         if not values["SECRET_KEY"] and current_environment() != "production":
             del values["SECRET_KEY"]  # made when first asked for, see __getattr__
         object.__setattr__(self, "__dict__", {name: value for name, value in values.items() if is_setting_name(name)})
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in self._state.listeners:
+            listener()
 
     def _use_process_key(self) -> str:
         state = self._state

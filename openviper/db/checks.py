@@ -1,20 +1,36 @@
 """What the ``check`` command reports about databases."""
 
 from collections.abc import Iterator
+from typing import Final
 
+from openviper.conf import settings
 from openviper.core.checks import register
-from openviper.db.addresses import database_aliases, read_options
+from openviper.db.addresses import DEFAULT_ALIAS, database_aliases, read_options
+from openviper.db.events.stated import load_stated
+from openviper.db.events.watchers import handlers
 from openviper.db.exceptions import DatabaseConfigurationError
+from openviper.db.options import Options
 from openviper.db.registry import registry
+from openviper.db.routers import load
 from openviper.primitives.problems import Problem
 
 __all__ = ["register_checks"]
+
+#: What is wrong with a handler to the number of the finding, and what to do.
+_EVENT_FAULTS: Final = {
+    "outside": ("db.E011", "add the app that the handler belongs to to INSTALLED_APPS, or remove the handler"),
+    "form": ("db.E012", "correct MODEL_EVENTS"),
+    "import": ("db.E013", "correct the path, or install what it names"),
+}
 
 
 def register_checks() -> None:
     """Register the checks of databases; a second call changes nothing."""
     register(_check_addresses)
     register(_check_references)
+    register(_check_routers)
+    register(_check_homes)
+    register(_check_events)
 
 
 def _check_addresses() -> Iterator[Problem]:
@@ -29,3 +45,49 @@ def _check_references() -> Iterator[Problem]:
     # The checks of apps have imported the models by now, and told which of them cannot be.
     for error in registry.unresolved():
         yield Problem("db.E002", str(error), "correct the name, or add the app of the model to INSTALLED_APPS")
+
+
+def _check_routers() -> Iterator[Problem]:
+    try:
+        load()
+    except DatabaseConfigurationError as error:
+        yield Problem("db.E003", str(error), "correct ROUTERS or ROUTING in DATABASES")
+
+
+def _check_homes() -> Iterator[Problem]:
+    known = database_aliases()
+    for model in registry:
+        options: Options = model._meta
+        if options.database is not None and options.database not in known:
+            yield Problem(
+                "db.E004",
+                f"{options.label} lives in database {options.database!r}, which DATABASES does not have",
+                "correct Meta.backend, or add the alias",
+            )
+        for field in options.relations:
+            if field.related is None or not field.related.reference.is_known:
+                continue
+            other: Options = field.related.model._meta
+            if (other.database or DEFAULT_ALIAS) != (options.database or DEFAULT_ALIAS):
+                yield Problem(
+                    "db.E005",
+                    f"{options.label}.{field.name} refers to {other.label}, which lives in another database by its "
+                    "Meta.backend; no engine keeps such a reference, and no query follows it",
+                    "let both models live in one database, or store the key in a field of its own type",
+                )
+
+
+def _check_events() -> Iterator[Problem]:
+    _, faults = load_stated(settings.MODEL_EVENTS, settings.INSTALLED_APPS)
+    for fault in faults:
+        number, mend = _EVENT_FAULTS[fault.kind]
+        yield Problem(number, fault.message, mend)
+    for one in handlers.refused():
+        number, mend = _EVENT_FAULTS["outside"]
+        yield Problem(number, f"{one.path} waits for {one.event} of {one.label} and is outside of INSTALLED_APPS", mend)
+    if any(fault.kind != "outside" for fault in faults):
+        return
+    handlers.load()
+    for one in handlers.unknown():
+        message = f"{one.path} waits for {one.event} of {one.label}, and there is no such model"
+        yield Problem("db.E014", message, "correct the name, or add the app of the model to INSTALLED_APPS")

@@ -4,11 +4,14 @@ import sys
 from importlib import import_module
 from typing import Final
 
+from openviper.apps.registry import registry as installed_apps
 from openviper.conf import settings
 from openviper.db.registry import registry
 from openviper.primitives.threads import run_in_thread
 
-__all__ = ["shutdown", "startup"]
+__all__ = ["ready", "shutdown", "startup"]
+
+_EVENTS: Final = "openviper.db.events.watchers"
 
 #: What the first query would load, for which a visitor had to wait a quarter of a second.
 _QUERIES: Final = (
@@ -18,6 +21,22 @@ _QUERIES: Final = (
     "openviper.db.compiler.write",
     "openviper.db.dialects.sqltypes",
 )
+
+
+def ready() -> None:
+    """Import the ``events`` modules of the apps, and what ``MODEL_EVENTS`` names; tell of handlers that are refused.
+
+    Raises:
+        AppLifecycleImportError: A module is there and cannot be imported.
+        ImproperlyConfigured: The setting cannot work.
+    """
+    installed_apps.import_submodules("events")
+    # Where nobody has registered a handler and the setting names none, nothing is loaded for them.
+    if settings.MODEL_EVENTS or _EVENTS in sys.modules:
+        from openviper.db.events.watchers import handlers  # see above
+
+        handlers.load()
+        handlers.tell_unknown()
 
 
 async def startup() -> None:

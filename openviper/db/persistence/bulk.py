@@ -8,6 +8,8 @@ from openviper.db.backends.base import Row
 from openviper.db.compiler.bulk import BulkPlan, Conflict, bulk_insert_plan, bulk_update_plan
 from openviper.db.compiler.origin import origin_for
 from openviper.db.connections import Database
+from openviper.db.events.running import ask, tell
+from openviper.db.events.watchers import watchers_of
 from openviper.db.exceptions import FieldError, IntegrityError, ModelValidationError
 from openviper.db.fields.base import AnyField
 from openviper.db.options import Options
@@ -21,6 +23,8 @@ from openviper.db.persistence.record import Stored, has_other_key, keep_on_rollb
 from openviper.db.persistence.target import allow, named, target_of
 from openviper.db.query.expressions import Expression
 from openviper.db.registry import AnyModel
+from openviper.db.routers import slot as routes
+from openviper.db.routing import check_relations, route_write
 
 __all__ = ["bulk_create", "bulk_update"]
 
@@ -72,17 +76,28 @@ async def bulk_create(
                 update_fields=update_fields,
             )
     options: Options = model._meta
+    if routes.routers:
+        using = await route_write(options, using)
     database = target_of(options, using)
     conflict = read_conflict(options, ignore_conflicts, update_conflicts, unique_fields, update_fields)
     size = read_batch_size(batch_size)
-    items = _read_records(records, model, "bulk_create()")
-    _refuse_repeated(items)
     await allow(options, "create")
     # Whoever may only create must not change rows by creating those that are there.
     if conflict is not None and conflict.updated:
         await allow(options, "update")
-    if items:
-        await _Insertion(options, database, items, conflict).run(size)
+    # Not before: what gives the instances may change them on the way.
+    items = _read_records(records, model, "bulk_create()")
+    _refuse_repeated(items)
+    for record in items if routes.is_spread else ():
+        await check_relations(record, database.alias)
+    if not items:
+        return items
+    watchers = watchers_of(options)
+    if watchers is not None:
+        await ask(watchers, "pre_bulk_create", items, model=model)
+    await _Insertion(options, database, items, conflict).run(size)
+    if watchers is not None:
+        await tell(watchers, "post_bulk_create", items, database.alias, model=model)
     return items
 
 
@@ -117,7 +132,10 @@ async def bulk_update(
     chosen = read_field_names(fields, options, "bulk_update()")
     size = read_batch_size(batch_size)
     items = _read_records(records, model, "bulk_update()")
-    database = target_of(options, using or _alias_of(items, options))
+    alias = using or _alias_of(items, options)
+    if routes.routers:
+        alias = await route_write(options, using, items[0] if items else None)
+    database = target_of(options, alias)
     key = options.pk.attname
     for position, record in enumerate(items, start=1):
         if vars(record).get(key) is None:
@@ -125,12 +143,29 @@ async def bulk_update(
     await allow(options, "update")
     if not items:
         return 0
+    for record in items if routes.is_spread else ():
+        await check_relations(record, database.alias)
+    watchers = watchers_of(options)
+    names = tuple(field.name for field in chosen)
+    if watchers is not None:
+        await ask(watchers, "pre_bulk_update", items, model=model, fields=names)
+    touched = await _update(options, database, items, chosen, size)
+    if watchers is not None:
+        await tell(watchers, "post_bulk_update", items, database.alias, model=model, fields=names)
+    return touched
+
+
+async def _update(
+    options: Options, database: Database, items: Sequence[Stored], chosen: Sequence[AnyField], size: int | None
+) -> int:
+    """Write fields of instances, among which there may be expressions."""
     try:
         return await _Update(options, database, items, chosen).run(size)
     except ModelValidationError:
         if not any(isinstance(vars(one).get(field.attname), Expression) for one in items for field in chosen):
             raise
-    places = {id(items[position - 1]): position for position in _last_of_each(items, key)}
+    last = _last_of_each(items, options.pk.attname)
+    places = {id(items[position - 1]): position for position in last}
 
     async def write(some: Sequence[Stored], fields: Sequence[AnyField]) -> int:
         plain = _Update(options, database, some, fields)
@@ -187,7 +222,8 @@ class _Insertion(Gathering):
             await self.in_slices(self._take)
             parts = [*self._divide(batch_size, makes_keys=True), *self._divide(batch_size, makes_keys=False)]
             with named(self.options):
-                found = await send_statements(self.database, [one.statement for one in parts])
+                given = await send_statements(self.database, [one.statement for one in parts])
+            found = [part.plan.in_order(rows) for part, rows in zip(parts, given, strict=True)]
             for part, rows in zip(parts, found, strict=True):
                 self._check(part, rows)
         except BaseException:
@@ -362,7 +398,9 @@ def _alias_of(records: Sequence[Stored], options: Options) -> str:
     own = options.database or DEFAULT_ALIAS
     found: dict[str, int] = {}
     for position, record in enumerate(records, start=1):
-        found.setdefault(own if record._origin is None else record._origin.alias, position)
+        alias = own if record._origin is None else record._origin.alias
+        # Replicas and their primary are one database here.
+        found.setdefault(routes.primaries.get(alias, alias), position)
     if len(found) > 1:
         places = ", ".join(f"item {position} of {alias!r}" for alias, position in found.items())
         raise ValueError(f"bulk_update() writes to one database, and these are of several: {places}; say using()")

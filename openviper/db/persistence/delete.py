@@ -21,10 +21,13 @@ from openviper.db.permissions import bypass_permissions, check_permission, slot
 from openviper.db.persistence.branches import MOST_LEVELS, leaves_first
 from openviper.db.persistence.record import Stored, has_other_key
 from openviper.db.persistence.rules import Rule, effects_of, is_left_to_engine, reach_of, rules_of
-from openviper.db.persistence.target import named, target_of
+from openviper.db.persistence.target import allow_reads, named, target_of
 from openviper.db.persistence.update import change_rows
+from openviper.db.persistence.watched import Departing, watched_deletes
 from openviper.db.query.description import Lookup, Many, Null, Param, Query
 from openviper.db.query.writes import Delete, Update, rows_of
+from openviper.db.routers import slot as routes
+from openviper.db.routing import route_write
 from openviper.db.transactions import atomic, current_scope
 
 __all__ = ["delete", "delete_rows"]
@@ -57,7 +60,11 @@ async def delete(record: Stored, *, using: str | None = None, ignore_permissions
         )
     query = Query(options.model, where=(Lookup("pk", 0),), order=())
     alias = using or (origin.alias if origin is not None else None)
-    count = await delete_rows(query, (key,), alias)
+    if routes.routers:
+        alias = await route_write(options, using, record)
+    count = await delete_rows(query, (key,), alias, record=record)
+    if record._row is None:
+        return count  # it is noted already, for those who wait for deletions
     scope = current_scope(target_of(options, alias).alias)
     if scope is not None:
         scope.on_rollback(partial(_bring_back, record, record._row, origin))
@@ -66,7 +73,12 @@ async def delete(record: Stored, *, using: str | None = None, ignore_permissions
 
 
 async def delete_rows(
-    query: Query, values: tuple[object, ...], using: str | None = None, *, ignore_permissions: bool = False
+    query: Query,
+    values: tuple[object, ...],
+    using: str | None = None,
+    *,
+    ignore_permissions: bool = False,
+    record: Stored | None = None,
 ) -> int:
     """Delete all rows of a query, and give how many of its model there were.
 
@@ -75,6 +87,7 @@ async def delete_rows(
         values: Its values.
         using: Alias of the database; None means that of the model.
         ignore_permissions: Whether nobody is asked.
+        record: The instance whose row it is, if there is one; hooks are to meet it rather than another.
 
     Raises:
         ProtectedError: Other rows refer to them by a field that protects them; nothing was deleted.
@@ -83,20 +96,27 @@ async def delete_rows(
     """
     if ignore_permissions:
         with bypass_permissions():
-            return await delete_rows(query, values, using)
+            return await delete_rows(query, values, using, record=record)
     options: Options = query.model._meta
+    if routes.routers:
+        using = await route_write(options, using)
     database = target_of(options, using)
     rows = rows_of(query)
     if slot.checker is not None:
         await _allow(rows, database)
-    if is_left_to_engine(options, database.dialect):
+    watched = watched_deletes(options, database.dialect)
+    if not watched and is_left_to_engine(options, database.dialect):
         return await change_rows(Delete(rows), values, database)
+    departing = Departing(watched, database, {} if record is None else {options: {values[0]: record}})
     async with atomic(database.alias):
         # Locked, so that nothing comes to refer to them meanwhile.
         can_lock = not rows.distinct and database.dialect.features.row_locks
         keys = await _read_keys(rows._replace(lock="wait") if can_lock else rows, values, database)
         if keys:
-            await _Cascade(options, database).run(keys)
+            await _Cascade(options, database, departing).run(keys)
+        departing.forget_rows()
+    # Outside of the block, as a statement of theirs that fails could end the transaction.
+    await departing.tell()
     return len(keys)
 
 
@@ -107,19 +127,21 @@ async def _allow(rows: Query, database: Database) -> None:
         PermissionError: Something of it may not be done.
     """
     options, dialect = rows.model._meta, database.dialect
-    # The one DELETE of an engine that does it all asks for what it reads by itself.
-    reads = () if is_left_to_engine(options, dialect) else plan_of(rows, dialect).models
-    await check_permission(options.model, "delete", reads)
+    await check_permission(options.model, "delete")
     for model, action in effects_of(options, dialect):
         await check_permission(model, action)
+    # The one DELETE of an engine that does it all asks for what it reads by itself.
+    if not is_left_to_engine(options, dialect) and (models := plan_of(rows, dialect).models):
+        await allow_reads(models)
 
 
 class _Cascade:
     """What is deleted, and what becomes of the rows that refer to it."""
 
-    def __init__(self, options: Options, database: Database) -> None:
+    def __init__(self, options: Options, database: Database, departing: Departing) -> None:
         self._options = options
         self._database = database
+        self._departing = departing
         #: Models with a field that restricts; whether rows of theirs go by another way has to be known.
         self._restricting = {
             rule.owner
@@ -137,6 +159,7 @@ class _Cascade:
         """Find all that is concerned, refuse if rules say so, and carry out the others."""
         await self._collect(keys)
         self._refuse()
+        await self._departing.ask(self._doomed)
         for rule, referrers in self._changed:
             value = None if rule.on_delete == "SET_NULL" else rule.field.make_default()
             await self._set(rule, referrers, value)
@@ -236,7 +259,8 @@ class _Cascade:
     def _is_quiet(self, options: Options) -> bool:
         """Tell whether the engine may delete rows of a model that nobody has looked at."""
         dialect = self._database.dialect
-        return is_left_to_engine(options, dialect) and not self._restricting & reach_of(options, dialect)
+        is_unseen = is_left_to_engine(options, dialect) and not watched_deletes(options, dialect)
+        return is_unseen and not self._restricting & reach_of(options, dialect)
 
     async def _find(self, rule: Rule, keys: Sequence[object]) -> list[object]:
         """Give the keys of the rows that refer to any of some rows."""

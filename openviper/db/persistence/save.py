@@ -6,6 +6,7 @@ from typing import Final
 
 from openviper.db.compiler.write import insert_plan, update_plan
 from openviper.db.connections import Database
+from openviper.db.events.watchers import Watchers, watchers_of
 from openviper.db.exceptions import FieldError, TableNotFound
 from openviper.db.executor import name_model
 from openviper.db.fields.base import AnyField
@@ -30,6 +31,10 @@ from openviper.db.persistence.record import (
     restore,
 )
 from openviper.db.persistence.target import target_of
+from openviper.db.persistence.watched import clean_watched, previous_state, put_back, tell_inserted, tell_updated
+from openviper.db.routers import same_rows
+from openviper.db.routers import slot as routes
+from openviper.db.routing import check_relations, route_write
 
 __all__ = ["insert", "save", "try_insert", "update"]
 
@@ -67,12 +72,17 @@ async def save(
             )
         return
     options, origin = record._meta, record._origin
-    database = target_of(options, using or (origin.alias if origin is not None else None))
+    alias = using or (origin.alias if origin is not None else None)
+    if routes.routers:
+        alias = await route_write(options, using, record)
+    database = target_of(options, alias)
     names = None if update_fields is None else read_update_fields(update_fields, options)
     if force_insert and (force_update or names is not None):
         raise ValueError("force_insert makes a new row, so it goes with neither force_update nor update_fields")
     if names is not None and not names:
         return
+    if routes.is_spread:
+        await check_relations(record, database.alias)
     if force_insert or not (force_update or names is not None or _is_stored(record, database)):
         await insert(record, database)
     else:
@@ -99,6 +109,8 @@ async def try_insert(record: Stored, database: Database) -> bool:
     Returns:
         Whether it was stored.
     """
+    if routes.is_spread:
+        await check_relations(record, database.alias)
     return await _insert(record, database, ignores=True)
 
 
@@ -113,11 +125,16 @@ async def update(record: Stored, database: Database, names: Collection[str] | No
     options = record._meta
     if slot.checker is not None:
         await check_permission(options.model, "update")
-    values = vars(record)
+    watchers = watchers_of(options)
+    values, row = vars(record), record._row
     before = values.copy()
-    placed = None
+    placed = previous = None
     try:
-        computed = _clean_for_update(record, names)
+        if watchers is None:
+            computed = _clean_for_update(record, names)
+        else:
+            computed = await _clean_watched(record, names, watchers)
+            previous = previous_state(record, names, computed, database) if watchers.changes else None
         fields = _prepare_update(record, names, database, computed)
         if computed:
             placed = values.copy()
@@ -138,25 +155,32 @@ async def update(record: Stored, database: Database, names: Collection[str] | No
                 "cannot be updated; save(force_insert=True) stores it as a new row"
             )
     except BaseException:
-        restore(values, before, placed)
+        _undo(record, before, placed, row, watchers)
         raise
     if computed:
         note_computed(record, database, computed, fields, args)
-        return
-    keep_on_rollback([record], database)
-    note_stored(record, database, fields, args)
+    else:
+        keep_on_rollback([record], database)
+        note_stored(record, database, fields, args)
+    if watchers is not None:
+        await tell_updated(record, watchers, database, previous)
 
 
 async def _insert(record: Stored, database: Database, *, ignores: bool) -> bool:
     options = record._meta
     if slot.checker is not None:
         await check_permission(options.model, "create")
-    values = vars(record)
+    watchers = watchers_of(options)
+    values, row = vars(record), record._row
     before = values.copy()
     placed = None
     key = options.pk
     try:
-        clean_for_save(record)
+        if watchers is None:
+            clean_for_save(record)
+        elif await _clean_new(record, watchers, row):
+            await update(record, database, None)
+            return True
         makes_key = key.auto and values[key.attname] is None
         plan = insert_plan(options, database.dialect, makes_key=makes_key, ignores=ignores)
         for field in plan.prepared:
@@ -169,12 +193,12 @@ async def _insert(record: Stored, database: Database, *, ignores: bool) -> bool:
         except TableNotFound as error:
             raise name_model(error, options) from error
     except BaseException as error:
-        restore(values, before, placed)
+        _undo(record, before, placed, row, watchers)
         if isinstance(error, KeyError):
             refuse_unread(record, error)
         raise
     if ignores and not made:
-        restore(values, before, placed)
+        _undo(record, before, placed, row, watchers)
         return False
     keep_on_rollback([record], database)
     if makes_key:
@@ -182,6 +206,8 @@ async def _insert(record: Stored, database: Database, *, ignores: bool) -> bool:
         args = (*args, made)
     record._row = args
     record._origin = plan.origin(database.alias)
+    if watchers is not None:
+        await tell_inserted(record, watchers, database)
     return True
 
 
@@ -193,20 +219,55 @@ def _is_stored(record: Stored, database: Database) -> bool:
 
 
 def _came_from(record: Stored, database: Database) -> bool:
-    return record._origin is None or record._origin.alias == database.alias
+    origin = record._origin
+    return origin is None or origin.alias == database.alias or same_rows(origin.alias, database.alias)
 
 
 def _clean_for_update(record: Stored, names: Collection[str] | None) -> Computed:
     """Clean the fields that may be written, and take out of the instance those that the engine computes."""
-    fields = record._meta.fields
-    left = [] if names is None else [one.name for one in fields if one.name not in names]
+    left = _left_out(record, names)
     if not has_computed(record):
         clean_for_save(record, left)
         return {}
     # They stay in place until all is clean: a clean() of the author sees what was assigned.
-    computed = [one.name for one in fields if one.name not in left and is_computed(record, one)]
+    computed = _computed_names(record, left)
     clean_for_save(record, [*left, *computed])
     return take_computed(record, computed)
+
+
+async def _clean_new(record: Stored, watchers: Watchers, row: tuple[object, ...] | None) -> bool:
+    """Clean a new instance with its hooks; tells whether one of them has stored it, so that an update is left to do."""
+    await clean_watched(record, watchers, tuple, is_new=True)
+    return row is None and record._row is not None
+
+
+async def _clean_watched(record: Stored, names: Collection[str] | None, watchers: Watchers) -> Computed:
+    """Do the same with the hooks and handlers that come before the statement."""
+    left = _left_out(record, names)
+    await clean_watched(record, watchers, lambda: [*left, *_computed_names(record, left)], is_new=False)
+    return take_computed(record, _computed_names(record, left))
+
+
+def _undo(
+    record: Stored,
+    before: dict[str, object],
+    placed: dict[str, object] | None,
+    row: tuple[object, ...] | None,
+    watchers: Watchers | None,
+) -> None:
+    """Let an instance be as it was before a failure."""
+    if watchers is None:
+        restore(vars(record), before, placed)
+    else:
+        put_back(record, before, placed, row)
+
+
+def _left_out(record: Stored, names: Collection[str] | None) -> list[str]:
+    return [] if names is None else [one.name for one in record._meta.fields if one.name not in names]
+
+
+def _computed_names(record: Stored, left: Collection[str]) -> list[str]:
+    return [one.name for one in record._meta.fields if one.name not in left and is_computed(record, one)]
 
 
 def _prepare_update(

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from openviper.db.compiler.change import change_plan
 from openviper.db.connections import Database
+from openviper.db.events.running import ask, tell
+from openviper.db.events.watchers import watchers_of
 from openviper.db.exceptions import FieldError
 from openviper.db.options import Options
 from openviper.db.persistence.names import find_field
@@ -13,6 +15,9 @@ from openviper.db.query.description import Param, Query
 from openviper.db.query.expressions import Described, Expression
 from openviper.db.query.lowering import lower
 from openviper.db.query.writes import Delete, Update, rows_of
+from openviper.db.routers import refuse_foreign
+from openviper.db.routers import slot as routes
+from openviper.db.routing import route_write
 
 __all__ = ["change_rows", "update_rows"]
 
@@ -34,6 +39,8 @@ async def update_rows(
         ValueError: Nothing is set.
     """
     options: Options = query.model._meta
+    if routes.routers:
+        using = await route_write(options, using)
     database = target_of(options, using)
     if not assignments:
         raise ValueError(f"update() of {options.label} sets nothing; write update(field=value)")
@@ -47,7 +54,15 @@ async def update_rows(
                 f"update() sets {field.name} of {options.label} twice, as {field.name} and {field.attname}"
             )
         nodes[field.attname] = _lower(value, given)
-    return await change_rows(Update(rows_of(query), tuple(nodes.items())), tuple(given), database)
+    change = Update(rows_of(query), tuple(nodes.items()))
+    watchers = watchers_of(options)
+    if watchers is None:
+        return await change_rows(change, tuple(given), database)
+    names = tuple(options.by_name[name].name for name in nodes)
+    await ask(watchers, "pre_bulk_update", (), model=options.model, fields=names)
+    touched = await change_rows(change, tuple(given), database)
+    await tell(watchers, "post_bulk_update", (), database.alias, model=options.model, fields=names)
+    return touched
 
 
 async def change_rows(change: Update | Delete, values: tuple[object, ...], database: Database) -> int:
@@ -62,6 +77,8 @@ async def change_rows(change: Update | Delete, values: tuple[object, ...], datab
         PermissionError: It looks at rows of a model that may not be read; to change those it is about is no matter of
             this function.
     """
+    if routes.is_spread:
+        refuse_foreign(values, database.alias)
     plan = change_plan(change, database.dialect).sized(values)
     if plan.models:
         await allow_reads(plan.models)
