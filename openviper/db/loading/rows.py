@@ -100,8 +100,9 @@ async def _read_references(source: RowOrigin, record: AnyRecord) -> None:
 async def _read_deferred(source: RowOrigin, record: AnyRecord) -> None:
     """Read the rows of all instances of a result that lack what one of them lacks."""
     missing = _missing(record)
-    peers = [record, *(one for one in members_of(source) if one is not record and _lacks(one, missing))]
-    rows = await _read_rows(type(record), [one.pk for one in peers if not _has_other_key(one)], source)
+    # One whose key was changed would get the row of another one.
+    peers = [one for one in members_of(source) if one is record or (_lacks(one, missing) and not _has_other_key(one))]
+    rows = await _read_rows(type(record), [one.pk for one in peers], source)
     for one in peers:
         row = rows.get(one.pk)
         if row is not None and one._origin is source and not is_loaded(one):
