@@ -6,7 +6,7 @@ A line with ``type: ignore`` is one that must be refused: mypy reports an ignore
 from typing import Any, assert_type
 
 from openviper.db import Model, Prefetch, QuerySet, fields
-from openviper.db.models import RelatedManager
+from openviper.db.models import ManyRelatedManager, RelatedManager
 from openviper.db.pagination import Page
 
 
@@ -46,6 +46,51 @@ async def follow(author: Author) -> None:
     assert_type(author.profile.bio, str)
     _ = assert_type(await author.profile, Profile)
     _ = author.books.titel  # type: ignore[attr-defined]  # no method
+
+
+class Tag(Model):
+    """May be that of many books."""
+
+    name = fields.CharField(max_length=30)
+    tagged: ManyRelatedManager["Tagged"]
+
+
+class Tagged(Model):
+    """Has many tags, shelves that are declared below, and friends of its own kind."""
+
+    tags = fields.ManyToManyField(Tag, related_name="tagged")
+    shelves: fields.ManyToManyField["Shelf"] = fields.ManyToManyField("typing.Shelf", through="typing.Place")
+    friends: fields.ManyToManyField["Tagged"] = fields.ManyToManyField("self")
+
+
+class Shelf(Model):
+    """Is named before it is made."""
+
+    name = fields.CharField(max_length=30)
+
+
+class Place(Model):
+    """Where something stands on a shelf."""
+
+    tagged = fields.ForeignKey(Tagged)
+    shelf = fields.ForeignKey(Shelf)
+    position = fields.IntegerField()
+
+
+async def pair(tagged: Tagged, tag: Tag) -> None:
+    """A many-to-many is a manager of the other model on both sides, and on the class the field."""
+    _ = assert_type(tagged.tags, ManyRelatedManager[Tag])
+    _ = assert_type(tagged.shelves, ManyRelatedManager[Shelf])
+    _ = assert_type(tagged.friends, ManyRelatedManager[Tagged])
+    assert_type(await tagged.tags, list[Tag])
+    assert_type(await tag.tagged.filter(id=1), list[Tagged])
+    assert_type([one.name for one in tagged.shelves], list[str])
+    assert_type(await tagged.tags.all(), list[Tag])
+    assert_type(Tagged.tags, fields.ManyToManyField[Tag])
+    assert_type(Tagged.shelves, fields.ManyToManyField[Shelf])
+    assert_type(Tagged.tags.name, str)
+    tagged.tags = [tag]  # type: ignore[assignment]  # set() writes the pairs
+    _ = fields.ManyToManyField(3)  # type: ignore[call-overload]  # no model and no name
 
 
 async def walk() -> None:

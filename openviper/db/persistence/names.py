@@ -58,6 +58,11 @@ def find_field(name: str, options: Options, caller: str, *, with_key: bool = Fal
         FieldError: There is no such field; the message lists those that there are.
     """
     field = options.by_name.get(name)
+    if field is None and name in options.many:
+        raise FieldError(
+            f"{caller}: {options.label}.{name} has no column, as its pairs are rows of a table; "
+            f"write: await instance.{name}.set([...])"
+        )
     if field is None:
         raise FieldError(f"{caller}: {options.label} has no field {shorten(name)}; there are {_list(options)}")
     if field is options.pk and not with_key:
