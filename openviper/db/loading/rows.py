@@ -70,31 +70,34 @@ async def _read_references(source: RowOrigin, record: AnyRecord) -> None:
     name = origin.name
     field = registry.get(origin.field.rpartition(".")[0])._meta.by_name[name]
     store, attribute = store_of(name), field.attname
-    #: Instances of which only the key is known, by that key, and those that have not asked what they refer to.
-    unread: dict[object, list[AnyRecord]] = {record.pk: [record]}
-    others: list[AnyRecord] = []
-    for peer in members_of(source):
-        key = vars(peer).get(attribute)
-        if key is None:
+    keys = {record.pk: None}
+    for peer, key in _referring(source, attribute):
+        if _is_unread(getattr(peer, store), key):
+            keys[key] = None
+    rows = await _read_rows(type(record), list(keys), source)
+    if record.pk in rows:
+        _fill(record, rows[record.pk])
+        rows[record.pk] = record
+    # Other tasks may have asked meanwhile, so that there are instances to fill that were not there before.
+    for peer, key in _referring(source, attribute):
+        known = getattr(peer, store)
+        if key not in rows or not _is_unread(known, key):
             continue
-        known = getattr(peer, store)
-        if known is None or known[0] != key:
-            unread.setdefault(key, [])
-            others.append(peer)
-        elif known[1] is not record and known[1]._row == () and not is_loaded(known[1]):
-            unread.setdefault(key, []).append(known[1])
-    rows = await _read_rows(type(record), list(unread), source)
-    for key, row in rows.items():
-        waiting = [one for one in unread.get(key, ()) if not is_loaded(one)]
-        for one in waiting:
-            _fill(one, row)
-        # Those that refer to one row have one instance of it.
-        rows[key] = waiting[0] if waiting else row
-    for peer in others:
-        key = vars(peer).get(attribute)
-        known = getattr(peer, store)
-        if key in rows and (known is None or known[0] != key):
+        if known is not None and known[0] == key:
+            _fill(known[1], rows[key])
+        else:
             setattr(peer, store, (key, rows[key]))
+
+
+def _referring(source: RowOrigin, attribute: str) -> list[tuple[AnyRecord, object]]:
+    """Give the instances of a result that refer to something, each with its key."""
+    found = [(peer, vars(peer).get(attribute)) for peer in members_of(source)]
+    return [(peer, key) for peer, key in found if key is not None]
+
+
+def _is_unread(known: tuple[object, AnyRecord] | None, key: object) -> bool:
+    """Tell whether no more than the key is known of what a reference leads to."""
+    return known is None or known[0] != key or (known[1]._row == () and not is_loaded(known[1]))
 
 
 async def _read_deferred(source: RowOrigin, record: AnyRecord) -> None:

@@ -34,6 +34,7 @@ def target_of(options: Options, using: str | None = None) -> Database:
         raise refuse_write(database.options)
     if routes.routers:
         note_written(database.alias)
+    note_change(options.table)
     return database
 
 
