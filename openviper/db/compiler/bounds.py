@@ -110,7 +110,7 @@ def _size_of(node: object, known: Mapping[str, _Size]) -> _Size:
     own = known.get(_name_in(node), _Size(1, 0))
     sizes = [_size_of(part, known) for part in cast("tuple[object, ...]", node)]
     inner = max((one.levels for one in sizes), default=0)
-    is_level = isinstance(node, d.Operation | d.Call | d.Case | d.Aggregate)
+    is_level = isinstance(node, d.Operation | d.Call | d.Case | d.Aggregate | d.Window)
     return _Size(own.parts + sum(one.parts for one in sizes), max(own.levels, inner + is_level))
 
 
@@ -127,7 +127,7 @@ def _query_levels(node: object) -> int:
     if not isinstance(node, tuple):
         return 0
     inner = max(map(_query_levels, cast("tuple[object, ...]", node)), default=0)
-    return inner + isinstance(node, d.Subquery | d.Exists)
+    return inner + isinstance(node, d.Subquery | d.Exists | d.Part)
 
 
 def _nodes(node: object) -> Iterator[tuple[object, ...]]:

@@ -96,8 +96,14 @@ def _assignments(change: _Change, scope: "Selection") -> "dict[str, ColumnElemen
     from openviper.db.compiler.clauses import add_annotations  # see _compile
     from openviper.db.compiler.expressions import compile_assignment
 
+    from openviper.db.compiler.windows import holds_window, windows_of
+
+    if any(holds_window(one, set()) for one in change.query.where):
+        raise FieldError("a condition has no windows in it; annotate() with the window, and filter by its name")
     if not isinstance(change, Update):
         return {}
+    if holds_window(change.assignments, windows_of(change.query)):
+        raise FieldError("a window is of the rows that are read; set fields to it one by one, or by a Subquery")
     add_annotations(_used_only(change), scope)
     made = {name: compile_assignment(expression, scope, name).element for name, expression in change.assignments}
     if scope.is_joined:

@@ -1,14 +1,17 @@
 """The clauses that all kinds of SELECT have: annotations, conditions, groups, pages, locks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from openviper.db.compiler.derived import Closed
 from openviper.db.compiler.expressions import compile_expression
 from openviper.db.compiler.grouping import Selection, holds_aggregate
+from openviper.db.compiler.paths import is_name
 from openviper.db.compiler.pieces import join
 from openviper.db.compiler.scope import Scope
 from openviper.db.compiler.terms import Element
+from openviper.db.compiler.windows import holds_window, windows_of
 from openviper.db.dialects.forms import Storage
 from openviper.db.exceptions import DatabaseOperationNotSupportedError, FieldError
 from openviper.db.fields.base import FieldKind
@@ -36,14 +39,59 @@ _NUMBER: Final = Storage(kind=FieldKind.BIGINT)
 
 def add_annotations(query: Query, scope: Selection) -> None:
     """Write the annotations; in a grouped query those that it is not grouped by put the rows together."""
+    windows = windows_of(query)
+    if windows:
+        _settle_windows(query, scope, windows)
     for name, expression in query.annotations:
         _check_name(name, query)
+        if name in scope.settled:
+            scope.annotations[name] = scope.settled[name]
+            continue
         scope.folds = query.grouped is not None and name not in query.grouped
         is_aggregate = scope.folds and holds_aggregate(expression, scope.aggregates)
         scope.annotations[name] = compile_expression(expression, scope)._replace(name=name)
-        if is_aggregate:
+        # Engines put rows together before they look at windows, so none is a key of the groups.
+        if is_aggregate or (scope.folds and name in windows):
             scope.aggregates.add(name)
     scope.folds = query.grouped is not None
+
+
+def _settle_windows(query: Query, scope: Selection, windows: set[str]) -> None:
+    """Join a table of the windows of each row, where a condition, a group or an aggregate is about them.
+
+    Raises:
+        FieldError: A condition is about one of grouped rows.
+    """
+    keys = set(query.grouped or ())
+    late = {name for name, _ in query.annotations if query.grouped is not None and name not in keys}
+    for condition in query.where:
+        if holds_window(condition, windows & late):
+            raise FieldError("groups are not filtered by their windows; filter them where they are read, or use raw()")
+    asking = [one for one in query.where if holds_window(one, windows)]
+    if not (asking or (keys & windows) or (query.mode == "aggregate" and not late)):
+        return
+    met = tuple(one for one in query.where if one not in asking and not holds_aggregate(one, late))
+    early = tuple(one for one in query.annotations if one[0] not in late)
+    inner = Closed(query.model, scope.dialect, scope.parameters, hooks=scope.hooks, first=scope.first)
+    plain = query._replace(mode="tuples", where=(), annotations=early, grouped=None)
+    add_annotations(plain, inner)
+    conditions, _ = conditions_of(plain._replace(where=met), inner)
+    _join_windows(scope, inner, sorted(windows - late), conditions)
+    scope.met = met
+
+
+def _join_windows(scope: Selection, inner: Selection, names: Sequence[str], conditions: "Predicates") -> None:
+    from sqlalchemy import select  # loaded by the first query
+
+    elements = [inner.annotations[name].element.label(f"_w{place}") for place, name in enumerate(names)]
+    key = scope.options.pk.attname
+    statement = select(inner.table.c[key].label("_key"), *elements).select_from(inner.froms()).where(*conditions)
+    table = statement.correlate(None).subquery()
+    scope.join_rows(table, scope.table.c[key] == table.c["_key"])
+    scope.settled = {
+        name: inner.annotations[name]._replace(element=table.c[f"_w{place}"], field=None)
+        for place, name in enumerate(names)
+    }
 
 
 def _check_name(name: str, query: Query) -> None:
@@ -54,7 +102,7 @@ def _check_name(name: str, query: Query) -> None:
     """
     options: Options = query.model._meta
     is_attribute = query.mode == "rows"
-    if name in options.by_name or (is_attribute and (name in options.reverse or hasattr(query.model, name))):
+    if name in options.by_name or (is_attribute and (is_name(options, name) or hasattr(query.model, name))):
         raise FieldError(f"annotate() names {name!r}, which {options.label} has already; take another name")
     if is_attribute and (not str.isidentifier(name) or iskeyword(name)):
         raise FieldError(f"annotate() names {name!r}, which can be no attribute of an instance; take another name")
@@ -65,6 +113,10 @@ def conditions_of(query: Query, scope: Selection) -> "tuple[Predicates, Predicat
     where: Predicates = []
     having: Predicates = []
     for condition in query.where:
+        if condition in scope.met:
+            continue
+        if holds_window(condition, set()):
+            raise FieldError("a condition has no windows in it; annotate() with the window, and filter by its name")
         rows, groups = _split(condition, scope.aggregates)
         for one in groups:
             _check_group(one, query, scope)
@@ -172,9 +224,17 @@ def locked(statement: "Statement", query: Query, scope: Scope) -> "Statement":
         raise DatabaseOperationNotSupportedError(f"{scope.dialect.name} always waits for locked rows")
     if query.distinct or query.grouped is not None:
         raise DatabaseOperationNotSupportedError("select_for_update() locks rows; distinct or grouped ones are none")
+    if windows_of(query):
+        raise DatabaseOperationNotSupportedError("select_for_update() locks no rows of windows; lock by their keys")
+    dialect, key = scope.dialect, scope.table.c[scope.options.pk.attname]
+    if dialect.lock_hints:
+        return statement.with_hint(scope.table, dialect.lock_hints[query.lock], dialect.name)
+    if not dialect.features.locks_cut and (query.limit is not None or query.offset is not None):
+        chosen = statement.with_only_columns(key).correlate(None)
+        statement = statement.limit(None).offset(None).where(key.in_(chosen))
     return statement.with_for_update(
         nowait=query.lock == "nowait",
         skip_locked=query.lock == "skip_locked",
         # Rows of relations are left alone; those that may be missing cannot be locked.
-        of=scope.table if scope.is_joined else None,
+        of=(key if dialect.features.locks_columns else scope.table) if scope.is_joined else None,
     )

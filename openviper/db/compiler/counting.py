@@ -4,20 +4,21 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from openviper.db.compiler.clauses import add_annotations, conditions_of, first_only, grouped, paged
+from openviper.db.compiler.derived import Derived
 from openviper.db.compiler.expressions import compile_expression
 from openviper.db.compiler.grouping import Selection
 from openviper.db.compiler.hydration import Cell, read_constant, read_dicts, read_flat
 from openviper.db.compiler.ordering import default_order, sort_key, sorted_by
 from openviper.db.compiler.plan import Maker
 from openviper.db.compiler.projection import Columns, make_cells
-from openviper.db.compiler.scope import Found
 from openviper.db.compiler.terms import Element
 from openviper.db.compiler.values import Parameters
+from openviper.db.compiler.windows import holds_window
 from openviper.db.exceptions import FieldError
 from openviper.db.query.description import Column, Expression, Order, Query
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, FromClause, Select
+    from sqlalchemy import ColumnElement, Select
 
     Statement: TypeAlias = Select[Any]
     Written: TypeAlias = tuple[Statement, Maker]
@@ -131,6 +132,8 @@ def select_aggregates(query: Query, scope: Selection) -> "Written":
     """Write ``aggregate()``; what was limited or grouped before comes from a subquery."""
     # What is asked for comes last; it may have the name of something before it.
     first = len(query.annotations) - len(query.columns or ())
+    if any(holds_window(node, set()) for _, node in query.annotations[first:]):
+        raise FieldError("aggregate() gives one row, which has no window; annotate() with it, and aggregate its name")
     base = query._replace(annotations=query.annotations[:first], columns=None)
     where: list[ColumnElement[bool]] = []
     if query.grouped is not None:
@@ -172,29 +175,6 @@ def _keys(query: Query, scope: Selection) -> "Statement":
     return select(keys.c[0])
 
 
-class _Derived(Selection):
-    """The scope of a SELECT from another one, whose columns are its annotations."""
-
-    source: "FromClause"
-
-    def froms(self) -> "FromClause":
-        """Give the other SELECT."""
-        return self.source
-
-    def find(self, path: str) -> Found:
-        """Give a column, and what a path says behind its name.
-
-        Raises:
-            FieldError: There is none of the name.
-        """
-        names = tuple(path.split("__"))
-        for length in range(len(names), 0, -1):
-            column = self.annotations.get("__".join(names[:length]))
-            if column is not None:
-                return Found(column, None, names[length:])
-        raise FieldError(f"grouped rows have no {path!r}; they have {', '.join(self.annotations)}")
-
-
 def _scope_of_groups(query: Query, scope: Selection) -> Selection:
     """Write a grouped query, and give the scope of a SELECT from it."""
     from sqlalchemy import select  # loaded by the first query
@@ -205,7 +185,7 @@ def _scope_of_groups(query: Query, scope: Selection) -> Selection:
     where, having = conditions_of(query, scope)
     elements = [typed.element.label(f"_c{number}") for number, typed in enumerate(found.values())]
     statement = grouped(select(*elements), query, scope).select_from(scope.froms()).where(*where).having(*having)
-    derived = _Derived(query.model, scope.dialect, scope.parameters, hooks=scope.hooks, first=scope.first)
+    derived = Derived(query.model, scope.dialect, scope.parameters, hooks=scope.hooks, first=scope.first)
     source = derived.source = paged(statement, query, scope).subquery()
     for number, (name, typed) in enumerate(found.items()):
         derived.annotations[name] = typed._replace(element=source.c[f"_c{number}"], field=None)

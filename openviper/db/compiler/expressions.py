@@ -18,7 +18,7 @@ from openviper.db.exceptions import FieldError, ModelValidationError
 from openviper.db.fields.base import AnyField, FieldKind
 from openviper.db.query import description as d
 
-__all__ = ["compile_assignment", "compile_expression", "compile_part", "take_parts"]
+__all__ = ["compile_assignment", "compile_expression", "compile_part", "existence_of", "take_parts"]
 
 _BOOLEAN: Final = Storage(kind=FieldKind.BOOLEAN)
 
@@ -195,11 +195,27 @@ def _compile_subquery(node: d.Subquery, scope: Scope, _: Storage | None) -> Type
     return Typed(found.statement.scalar_subquery(), storage, found.column.form)
 
 
-def _compile_exists(node: d.Exists, scope: Scope, _: Storage | None) -> Typed:
+def existence_of(node: d.Exists, scope: Scope) -> Typed:
+    """Write that a query has rows, as a condition.
+
+    Args:
+        node: The query.
+        scope: The statement around it.
+    """
     from sqlalchemy import exists  # loaded by the first query
 
     found = scope.hooks.subquery(node.query, scope, scope.first + node.first)
     return Typed(exists(found.statement), _BOOLEAN, scope.dialect.form(_BOOLEAN))
+
+
+def _compile_exists(node: d.Exists, scope: Scope, _: Storage | None) -> Typed:
+    from sqlalchemy import case, literal_column  # loaded by the first query
+
+    found = existence_of(node, scope)
+    if scope.dialect.features.conditions_are_values:
+        return found
+    truth = case((found.element, literal_column("1")), else_=literal_column("0"))
+    return found._replace(element=truth)
 
 
 def _compile_linked(node: d.Linked, scope: Scope, _: Storage | None) -> Typed:
@@ -212,6 +228,10 @@ def _compile_outer(node: d.OuterColumn, scope: Scope, _: Storage | None) -> Type
 
 def _compile_aggregate(node: d.Aggregate, scope: Scope, _: Storage | None) -> Typed:
     return scope.hooks.aggregate(node, scope)
+
+
+def _compile_window(node: d.Window, scope: Scope, _: Storage | None) -> Typed:
+    return scope.hooks.window(node, scope)
 
 
 #: By the kind of node. Each takes nodes of that kind alone, which the type of a mapping cannot say.
@@ -228,4 +248,5 @@ _WRITERS: Final[Mapping[str, Callable[[Any, Scope, Storage | None], Typed]]] = {
     "outer": _compile_outer,
     "param": _compile_value,
     "subquery": _compile_subquery,
+    "window": _compile_window,
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from openviper.db.compiler.terms import Element, Typed
 from openviper.db.dialects.base import Dialect
@@ -13,7 +13,10 @@ from openviper.db.fields.base import FieldKind
 if TYPE_CHECKING:
     from sqlalchemy import Cast
 
-__all__ = ["average_of", "count_of", "fold", "sum_of"]
+__all__ = ["Over", "average_of", "count_of", "fold", "sum_of"]
+
+#: Makes a window of a function; None leaves the function one of all rows.
+Over: TypeAlias = Callable[[Element], Element]
 
 #: What numbers of rows are.
 COUNT: Final = Storage(kind=FieldKind.BIGINT)
@@ -26,9 +29,13 @@ _TO_FLOAT: Final = Conversion("float({v})")
 # Digits that every engine computes with, and those that fit into 64 bits.
 _MOST_DIGITS: Final = 38
 _MOST_SCALED_DIGITS: Final = 18
+# What whole numbers are added up and averaged as, on engines that would not leave their type.
+_WIDE: Final = Storage(kind=FieldKind.DECIMAL, max_digits=_MOST_DIGITS, decimal_places=0)
+_FRACTION: Final = Storage(kind=FieldKind.DECIMAL, max_digits=_MOST_DIGITS, decimal_places=6)
+_FLOAT: Final = Storage(kind=FieldKind.FLOAT)
 
 
-def fold(name: str, argument: Typed, element: Element, dialect: Dialect) -> Typed:
+def fold(name: str, argument: Typed, element: Element, dialect: Dialect, *, over: Over | None = None) -> Typed:
     """Put the values of all rows together.
 
     Args:
@@ -36,34 +43,37 @@ def fold(name: str, argument: Typed, element: Element, dialect: Dialect) -> Type
         argument: What the values are.
         element: The values, those of rows that do not count left out.
         dialect: Of the engine.
+        over: Makes a window of the function of the engine.
 
     Raises:
         FieldError: The aggregate makes no sense of such values.
         DatabaseOperationNotSupportedError: The engine cannot compute with them.
     """
-    return _FOLDS[name](argument, element, dialect)
+    return _FOLDS[name](argument, element, dialect, over or _over_all)
 
 
-def count_of(element: "Element | None", dialect: Dialect) -> Typed:
+def count_of(element: "Element | None", dialect: Dialect, *, over: Over | None = None) -> Typed:
     """Count rows; those in which the element is NULL are left out.
 
     Args:
         element: None counts all of them.
         dialect: Of the engine.
+        over: Makes a window of the function of the engine.
     """
     from sqlalchemy import func  # loaded by the first query
 
     counted = func.count() if element is None else func.count(element)
-    return Typed(counted, COUNT, dialect.form(COUNT))
+    return Typed((over or _over_all)(counted), COUNT, dialect.form(COUNT))
 
 
-def sum_of(argument: Typed, element: Element, dialect: Dialect) -> Typed:
+def sum_of(argument: Typed, element: Element, dialect: Dialect, over: Over | None = None) -> Typed:
     """Add up; the sum of no row is NULL.
 
     Args:
         argument: What the values are.
         element: The values.
         dialect: Of the engine.
+        over: Makes a window of the function of the engine.
 
     Raises:
         FieldError: They are no numbers and no durations.
@@ -73,7 +83,9 @@ def sum_of(argument: Typed, element: Element, dialect: Dialect) -> Typed:
 
     storage = _check_number("Sum", argument, dialect)
     form = _sum_form(storage, argument.form, dialect)
-    return Typed(func.sum(element), _sum_storage(storage, argument.form), form)
+    if not dialect.features.widens_sums and storage.kind in {*_WHOLE, FieldKind.DURATION}:
+        element = _cast(element, _WIDE, dialect)
+    return Typed((over or _over_all)(func.sum(element)), _sum_storage(storage, argument.form), form)
 
 
 def average_of(argument: Typed, total: Element, count: Element, dialect: Dialect) -> Typed:
@@ -93,15 +105,22 @@ def average_of(argument: Typed, total: Element, count: Element, dialect: Dialect
     return _rounded(argument, dividend / func.nullif(count, literal_column("0")), storage, dialect)
 
 
-def _count(argument: Typed, element: Element, dialect: Dialect) -> Typed:
-    return count_of(element, dialect)
+def _over_all(element: Element) -> Element:
+    return element
 
 
-def _average(argument: Typed, element: Element, dialect: Dialect) -> Typed:
+def _count(argument: Typed, element: Element, dialect: Dialect, over: Over) -> Typed:
+    return count_of(element, dialect, over=over)
+
+
+def _average(argument: Typed, element: Element, dialect: Dialect, over: Over) -> Typed:
     from sqlalchemy import func  # loaded by the first query
 
     storage = _check_number("Avg", argument, dialect)
-    return _rounded(argument, func.avg(element), storage, dialect)
+    if not dialect.features.widens_sums and storage.kind in {*_WHOLE, FieldKind.DURATION}:
+        # The average of whole numbers would be a whole number.
+        element = _cast(element, _FRACTION if storage.kind is FieldKind.DURATION else _FLOAT, dialect)
+    return _rounded(argument, over(func.avg(element)), storage, dialect)
 
 
 def _rounded(argument: Typed, average: Element, storage: Storage, dialect: Dialect) -> Typed:
@@ -112,14 +131,16 @@ def _rounded(argument: Typed, average: Element, storage: Storage, dialect: Diale
         digits: Element = literal_column(str(storage.decimal_places or 0))
         return Typed(func.round(average, digits), storage, argument.form)
     if storage.kind in {FieldKind.DECIMAL, FieldKind.DURATION}:
-        whole = _cast(func.round(average), COUNT, dialect)
+        # SQL Server wants the digits to be said.
+        digits_said = () if dialect.features.widens_sums else (literal_column("0"),)
+        whole = _cast(func.round(average, *digits_said), COUNT, dialect)
         return Typed(whole, storage, argument.form)
     storage = Storage(kind=FieldKind.FLOAT, null=True)
     return Typed(average, storage, replace(dialect.form(storage), read=_TO_FLOAT))
 
 
-def _extreme(name: str) -> Callable[[Typed, Element, Dialect], Typed]:
-    def find(argument: Typed, element: Element, dialect: Dialect) -> Typed:
+def _extreme(name: str) -> "_Fold":
+    def find(argument: Typed, element: Element, dialect: Dialect, over: Over) -> Typed:
         from sqlalchemy import func  # loaded by the first query
 
         if not argument.form.is_ordered:
@@ -128,7 +149,9 @@ def _extreme(name: str) -> Callable[[Typed, Element, Dialect], Typed]:
         way = getattr(func, name)
         # Where truth is a type of its own, it has no maximum, and neither have UUIDs.
         between = _ORDERED_AS.get(argument.form.family) if dialect.features.native_boolean else None
-        found = way(element) if between is None else _cast(way(_cast(element, between, dialect)), storage, dialect)
+        if between is None:
+            return Typed(over(way(element)), storage, argument.form)
+        found = _cast(over(way(_cast(element, between, dialect))), storage, dialect)
         return Typed(found, storage, argument.form)
 
     return find
@@ -138,7 +161,8 @@ _ORDERED_AS: Final = {
     Family.BOOLEAN: Storage(kind=FieldKind.INTEGER),
     Family.UUID: Storage(kind=FieldKind.TEXT),
 }
-_FOLDS: Final[Mapping[str, Callable[[Typed, Element, Dialect], Typed]]] = {
+_Fold: TypeAlias = Callable[[Typed, Element, Dialect, Over], Typed]
+_FOLDS: Final[Mapping[str, _Fold]] = {
     "count": _count,
     "sum": sum_of,
     "avg": _average,

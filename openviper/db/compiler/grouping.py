@@ -9,7 +9,8 @@ From the far end of a relation of many to many no row leads back to one. Such a 
 row, and joins what the path leads to from there, each row as often as pairs lead to it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from openviper.db.compiler.expressions import compile_expression
@@ -20,7 +21,17 @@ from openviper.db.compiler.scope import Scope
 from openviper.db.compiler.terms import Element, Predicate, Typed
 from openviper.db.exceptions import FieldError
 from openviper.db.options import Options
-from openviper.db.query.description import Aggregate, Column, Exists, Lookup, OuterColumn, Param, Subquery, Truth
+from openviper.db.query.description import (
+    Aggregate,
+    Column,
+    Condition,
+    Exists,
+    Lookup,
+    OuterColumn,
+    Param,
+    Subquery,
+    Truth,
+)
 from openviper.db.registry import AnyModel
 
 if TYPE_CHECKING:
@@ -36,6 +47,10 @@ class Selection(Scope):
 
     #: Whether aggregates put its rows together; else they are of what belongs to each row.
     folds: bool = False
+    #: Windows that a table of their own has, by the names of the annotations.
+    settled: Mapping[str, Typed] = MappingProxyType({})
+    #: The conditions that were met there already.
+    met: tuple[Condition, ...] = ()
 
 
 class _Chain(NamedTuple):

@@ -29,6 +29,8 @@ class Columns:
 
     def __init__(self) -> None:
         self.elements: list[Element] = []
+        #: What they are; hidden ones come behind these.
+        self.typed: list[Typed] = []
         #: Annotations that are among them, under labels of ours; ORDER BY uses these.
         self.labels: dict[str, Element] = {}
 
@@ -40,6 +42,7 @@ class Columns:
             name: The attribute or key that its value gets.
         """
         self.elements.append(found.element)
+        self.typed.append(found)
         # It is written into source, where a subclass of str could stand for anything.
         name = str.__str__(name)
         return Cell(len(self.elements) - 1, name, found.form.read, found.storage.null or found.form.is_nullable)
@@ -241,7 +244,10 @@ def _named(names: Iterable[str], options: Options, method: str) -> list[AnyField
     for name in names:
         if name not in options.by_name:
             known = ", ".join(field.name for field in options.fields)
-            raise FieldError(f"{method}() names {name!r}, which is no field of {options.label}; there are {known}")
+            what = f"is no field of {options.label}"
+            if name in options.many:
+                what = "has no column; use prefetch_related()"
+            raise FieldError(f"{method}() names {name!r}, which {what}; there are {known}")
     return [options.by_name[name] for name in names]
 
 
@@ -260,7 +266,8 @@ def _single_relation(name: str, options: Options) -> tuple[AnyField, bool]:
     known = [one.name for one in options.relations]
     known += [other for other, (_, relation) in options.reverse.items() if relation.is_single]
     # The mistake that most make has words of its own.
-    what = "leads to many rows; use prefetch_related()" if name in options.reverse else "is no relation"
+    is_many = name in options.reverse or name in options.many
+    what = "leads to many rows; use prefetch_related()" if is_many else "is no relation"
     raise FieldError(
         f"select_related() names {name!r} of {options.label}, which {what}; there are {', '.join(known) or 'none'}"
     )

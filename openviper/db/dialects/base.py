@@ -45,11 +45,17 @@ class Features:
         nulls_are_low: Whether NULL comes before every value in ascending order, where the statement does not say.
         row_locks: Whether SELECT can lock rows.
         skips_locked: Whether it can pass over rows that others have locked, or refuse to wait for them.
+        locks_cut: Whether the rows of a query with a limit can be locked as they are read.
+        locks_columns: Whether a lock names columns of a table; elsewhere it names the table.
+        widens_sums: Whether sums and averages of whole numbers have room for more than these.
+        repeats_rows: Whether a statement with the arguments of several rows is run once for each of them.
+        conditions_are_values: Whether a condition may stand where a value does, be it a number.
         native_boolean: Whether a condition is a value; elsewhere truth is a number.
         bare_select: Whether SELECT may stand without FROM; elsewhere there is the table ``dual``.
         empty_text_is_null: Whether the empty text is NULL.
         nulls_are_distinct: Whether a unique column may hold NULL several times.
         settles_updates: Whether an UPDATE reads its table as it was, in subqueries too, until its last row is changed.
+        lag_defaults: Whether ``lag()`` and ``lead()`` of a window take what stands for a row that is not there.
         lends_connection: Whether a function may use the raw connection, and send several statements in one hop.
     """
 
@@ -77,11 +83,17 @@ class Features:
     nulls_are_low: bool
     row_locks: bool = True
     skips_locked: bool = True
+    locks_cut: bool = True
+    locks_columns: bool = False
+    widens_sums: bool = True
+    repeats_rows: bool = False
+    conditions_are_values: bool = True
     native_boolean: bool
     bare_select: bool = True
     empty_text_is_null: bool = False
     nulls_are_distinct: bool = True
     settles_updates: bool = True
+    lag_defaults: bool = True
     lends_connection: bool = False
 
 
@@ -101,13 +113,19 @@ class Dialect(ABC):
     auto_type: ClassVar[str | None] = None
     #: What stands for no limit where the engine wants one before an offset; None if SQLAlchemy's words serve.
     no_limit: ClassVar[str | None] = None
-    #: What stands behind INSERT INTO a table for a row that nothing is said of.
+    #: What stands behind INSERT INTO a table for a row that nothing is said of; ``{key}`` is the column of its key.
     default_row: ClassVar[str] = "DEFAULT VALUES"
+    #: What gives the key of a new row: rows of RETURNING or of OUTPUT, a variable, or the driver without any words.
+    key_words: Literal["returning", "output", "into", ""] = "returning"
+    #: What stands around an INSERT into ``{table}`` that brings keys of its own to where the engine makes them.
+    own_key_words: ClassVar[str] = "{sql}"
     #: What stands behind CREATE TABLE and DROP TABLE.
     create_words: ClassVar[str] = ""
     drop_words: ClassVar[str] = ""
     #: What stands before a statement to ask how it would be carried out.
     explain_words: ClassVar[str] = "EXPLAIN"
+    #: What stands behind a table whose rows are locked, by whether they are waited for, where FOR UPDATE is not known.
+    lock_hints: ClassVar[Mapping[str, str]] = {}
     #: Gives the names of the tables that a connection finds.
     table_names_sql: ClassVar[str]
     #: Lets nobody else make tables for as long as the session lasts, where a transaction cannot; None if one can.

@@ -127,11 +127,13 @@ class MySQLDialect(Dialect):
     # Sessions read a backslash as itself.
     server_facts: ClassVar[Mapping[str, object]] = {"server_version_info": (8, 0, 16), "_backslash_escapes": False}
     gives_rows: ClassVar[bool] = False
+    lag_defaults: ClassVar[bool] = True
     # Both engines take 'a', 'A', 'ä' and 'a ' for the same text, unless they are told to look at it.
     exact: ClassVar[str] = "utf8mb4_0900_bin"
 
     def __init__(self, *, use_tz: bool = True) -> None:
         super().__init__(use_tz=use_tz)
+        self.key_words = "returning" if self.gives_rows else ""
         self.features = Features(
             placeholder="format",
             # The driver writes the values into the text; what bounds it is max_allowed_packet.
@@ -152,6 +154,7 @@ class MySQLDialect(Dialect):
             null_order=False,
             nulls_are_low=True,
             native_boolean=False,
+            lag_defaults=self.lag_defaults,
         )
 
     def make_form(self, storage: Storage) -> StorageForm:
@@ -213,6 +216,7 @@ class MariaDBDialect(MySQLDialect):
         "_backslash_escapes": False,
     }
     gives_rows = True
+    lag_defaults = False
     exact = "utf8mb4_nopad_bin"
 
     def load_compiler(self) -> "Callable[..., Compiler]":

@@ -1,8 +1,8 @@
 """SQL text of what engines write each in their own way, by name.
 
-``{0}`` is the first operand; ``{all}`` are all of them with commas, ``{joined}`` all with ``||`` and NULL as the empty
-text; ``{zone}`` is a literal with the name of a time zone. A text is a function call or stands in brackets, so that it
-may stand anywhere. What an engine has no text for, it cannot do.
+``{0}`` is the first operand; ``{all}`` are all of them with commas, ``{rows}`` each in brackets, ``{joined}`` all with
+``||`` and NULL as the empty text; ``{zone}`` is a literal with the name of a time zone. A text is a function call or
+stands in brackets, so that it may stand anywhere. What an engine has no text for, it cannot do.
 """
 
 from collections.abc import Mapping
@@ -29,6 +29,18 @@ STANDARD: Final[Mapping[str, str]] = {
     "truth": "(CASE WHEN {0} THEN 1 WHEN NOT {0} THEN 0 END)",
     "trim": "trim({0})",
     "upper": "upper({0})",
+    # Functions of windows.
+    "row_number": "row_number()",
+    "rank": "rank()",
+    "dense_rank": "dense_rank()",
+    "percent_rank": "percent_rank()",
+    "cume_dist": "cume_dist()",
+    "ntile": "ntile({0})",
+    "lag": "lag({all})",
+    "lead": "lead({all})",
+    "first_value": "first_value({0})",
+    "last_value": "last_value({0})",
+    "nth_value": "nth_value({all})",
     # Operators, of operands that were brought to one form.
     "+": "({0} + {1})",
     "-": "({0} - {1})",

@@ -91,7 +91,7 @@ def _mapped(node: T, change: Callable[[d.Place], d.Place]) -> T:
             made = node._replace(operand=change(operand) if isinstance(operand, int) else _mapped(operand, change))
         case d.Param() | d.Many():
             made = node._replace(place=change(node.place))
-        case d.Subquery() | d.Exists():
+        case d.Subquery() | d.Exists() | d.Part():
             made = node._replace(first=change(node.first))
         case tuple():
             parts = [_mapped(part, change) for part in cast("tuple[object, ...]", node)]

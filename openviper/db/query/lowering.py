@@ -27,6 +27,7 @@ from openviper.db.query.expressions import (
     Value,
 )
 from openviper.db.query.functions import Function
+from openviper.db.query.windows import Window, WindowFunction
 
 __all__ = ["holds_aggregate", "lower", "lower_condition", "lower_lookup", "lower_order"]
 
@@ -167,6 +168,36 @@ def _(expression: Case, values: list[object]) -> d.Expression:
 
 
 @lower.register
+def _(expression: WindowFunction, values: list[object]) -> d.Expression:
+    raise FieldError(f"{expression!r} is a function of a window; write Window({expression!r}, order_by=...)")
+
+
+@lower.register
+def _(expression: Window, values: list[object]) -> d.Expression:
+    function = expression.function
+    if isinstance(function, Aggregate):
+        node = cast("d.Aggregate", lower(function, values))
+    else:
+        node = _lower_function(function, values)
+    partition = tuple(lower(one, values) for one in expression.partition)
+    order = tuple(lower_order(one, values) for one in expression.order)
+    frame = expression.frame
+    shape = None if frame is None else d.Frame(frame.unit, frame.start, frame.end)
+    return d.Window(node, partition, order, shape)
+
+
+def _lower_function(function: WindowFunction, values: list[object]) -> d.Call:
+    arguments = [lower(one, values) for one in function.arguments]
+    if function.number is not None:
+        values.append(function.number)
+        # The functions of PostgreSQL take integers of four bytes.
+        arguments.append(d.Param(len(values) - 1, Storage(kind=FieldKind.INTEGER)))
+    if function.default is not None:
+        arguments.append(_lower_side(function.default, values))
+    return d.Call(function.name, tuple(arguments))
+
+
+@lower.register
 def _(expression: Subquery, values: list[object]) -> d.Expression:
     return d.Subquery(*_take_in(expression.rows, values))
 
@@ -192,6 +223,9 @@ def holds_aggregate(node: object) -> bool:
     # What it counts is grouped in there, and is one value out here.
     if isinstance(node, d.Subquery | d.Exists):
         return False
+    # An aggregate over a window is one value for each row; what stands within it may be one of all rows.
+    if isinstance(node, d.Window):
+        return any(holds_aggregate(part) for part in (*node.function[1:], node.partition, node.order))
     return isinstance(node, tuple) and any(holds_aggregate(part) for part in cast("tuple[object, ...]", node))
 
 

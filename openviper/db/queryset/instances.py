@@ -30,6 +30,7 @@ class InstanceRows(WritableRows[M]):
         Raises:
             TypeError: A name is no text.
         """
+        self.refuse_combined("only")
         return self._read_keys(self.with_query(self.query._replace(columns=check_names("only", names) or None)))
 
     def defer(self, *names: str) -> Self:
@@ -41,6 +42,7 @@ class InstanceRows(WritableRows[M]):
         Raises:
             TypeError: A name is no text.
         """
+        self.refuse_combined("defer")
         deferred = dict.fromkeys((*self.query.deferred, *check_names("defer", names)))
         return self._read_keys(self.with_query(self.query._replace(deferred=tuple(deferred))))
 
@@ -54,6 +56,7 @@ class InstanceRows(WritableRows[M]):
         Raises:
             TypeError: A name is no text.
         """
+        self.refuse_combined("select_related")
         if names == (None,):
             return self.with_query(self.query._replace(related=()))
         related = dict.fromkeys((*self.query.related, *(check_names("select_related", names) or ("*",))))
@@ -109,6 +112,7 @@ class InstanceRows(WritableRows[M]):
         """
         if nowait and skip_locked:
             raise FieldError("a row that is locked is refused or left out; give one of nowait and skip_locked")
+        self.refuse_combined("select_for_update")
         lock: Literal["wait", "nowait", "skip_locked"] = (
             "nowait" if nowait else "skip_locked" if skip_locked else "wait"
         )

@@ -19,6 +19,8 @@ from openviper.db.pagination.pages import Pageable
 from openviper.db.prefetch import check_prefetch, prefetch
 from openviper.db.query.description import Column, Lookup, Order, Query
 from openviper.db.query.reading import Reading
+from openviper.db.routers import slot as routes
+from openviper.db.routing import route_read
 
 __all__ = ["batch", "id_batch", "iterator"]
 
@@ -66,7 +68,7 @@ async def batch(rows: Pageable[R], size: int = 100) -> AsyncGenerator[list[R], N
     """
     _check_size("size", size)
     query, params = _whole(rows, "batch"), rows.params
-    if query.grouped is None and not query.distinct:
+    if query.grouped is None and not query.distinct and (query.combined is None or query.mode == "rows"):
         query = query._replace(order=_with_key(query))
     limit = len(params)
     sized = query._replace(limit=limit, offset=limit + 1)
@@ -92,8 +94,9 @@ async def id_batch(rows: Pageable[R], size: int = 100) -> AsyncGenerator[list[R]
         TypeError: The query set is a slice.
     """
     _check_size("size", size)
-    if _whole(rows, "id_batch").mode != "rows":
-        raise FieldError("id_batch() goes by the keys of instances; leave values() and values_list() out")
+    query = _whole(rows, "id_batch")
+    if query.mode != "rows" or query.combined is not None:
+        raise FieldError("id_batch() goes by the keys of instances; leave values(), values_list() and union() out")
     async with aclosing(_walk(rows, size, is_descending=False)) as lists:
         async for some in lists:
             yield some
@@ -126,8 +129,9 @@ async def _stream(rows: Pageable[R], size: int) -> AsyncGenerator[list[R], None]
         check_prefetch(query.model, rows.prefetches, query.mode)
     if rows.is_none:
         return
-    is_alone = database_of(query.model._meta, rows.db_alias).options.address == _MEMORY
-    lists = _cut(rows, size) if is_alone else stream(query, rows.params, rows.db_alias, size)
+    alias = await route_read(query, rows.db_alias) if routes.routers else rows.db_alias
+    is_alone = database_of(query.model._meta, alias).options.address == _MEMORY
+    lists = _cut(rows, size) if is_alone else stream(query, rows.params, alias, size)
     async with aclosing(lists):
         async for some in lists:
             if rows.prefetches:
@@ -145,6 +149,8 @@ async def _cut(rows: Pageable[R], size: int) -> AsyncGenerator[list[R], None]:
 def _key_direction(query: Query) -> bool | None:
     """Tell whether the rows of a query can be walked through by key, and whether downwards; None if they cannot."""
     if query.mode != "rows" or query.grouped is not None or query.distinct or query.lock is not None:
+        return None
+    if query.combined is not None:
         return None
     if query.limit is not None or query.offset is not None:
         return None

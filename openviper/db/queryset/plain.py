@@ -1,11 +1,12 @@
 """Query sets whose rows become plain Python objects instead of instances."""
 
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Literal, Self, TypeVar, overload
 
 from openviper.db.exceptions import FieldError
 from openviper.db.query import description as d
 from openviper.db.query.expressions import Expression
 from openviper.db.queryset.chain import Chain, M, R
+from openviper.db.queryset.late import uniting
 from openviper.db.queryset.read import Rows
 
 __all__ = ["DictQuerySet", "FlatQuerySet", "NamedQuerySet", "PlainRows", "TupleQuerySet", "check_names"]
@@ -70,10 +71,64 @@ class PlainRows(Rows[M, R]):
             raise FieldError(f"values_list(flat=True) takes one field, not {len(names) + len(expressions)}")
         return self._as(FlatQuerySet, "flat", columns, expressions)
 
+    def union(self, *others: Chain[Any, Any], all: bool = False) -> Self:  # noqa: A002 - the name that users know
+        """Give the rows of all of these query sets; equal rows are one.
+
+        What can follow is an order by their columns, a part of them, ``values()`` and whatever reads them; conditions
+        belong into the query sets before.
+
+        Args:
+            others: Query sets of instances of the same model, or of plain rows with as many columns.
+            all: Whether equal rows all stay.
+
+        Raises:
+            FieldError: One of them locks its rows, is in another database, or has rows of another kind.
+            TypeError: One of them is no query set.
+        """
+        return self._unite("union all" if all else "union", others)
+
+    def intersection(self, *others: Chain[Any, Any]) -> Self:
+        """Give the rows that are in each of these query sets; see ``union()``.
+
+        Args:
+            others: Query sets of instances of the same model, or of plain rows with as many columns.
+
+        Raises:
+            FieldError: One of them locks its rows, is in another database, or has rows of another kind.
+            TypeError: One of them is no query set.
+        """
+        return self._unite("intersect", others)
+
+    def difference(self, *others: Chain[Any, Any]) -> Self:
+        """Give the rows of this query set that are in none of the others; see ``union()``.
+
+        Args:
+            others: Query sets of instances of the same model, or of plain rows with as many columns.
+
+        Raises:
+            FieldError: One of them locks its rows, is in another database, or has rows of another kind.
+            TypeError: One of them is no query set.
+        """
+        return self._unite("except", others)
+
+    def _unite(self, operator: "uniting.Operator", others: tuple[Chain[Any, Any], ...]) -> Self:
+        for one in others:
+            if not isinstance(one, Chain):
+                raise TypeError(f"query sets are combined with query sets, not with {type(one).__name__}; write .all()")
+        if not others:
+            return self
+        twin = self.with_query(*uniting.unite_rows(operator, self, others))
+        nones = [one.is_none for one in (self, *others)]
+        twin.is_none = {"except": nones[0], "intersect": True in nones}.get(operator, False not in nones)
+        return twin
+
     def _as(self, kind: type[C], mode: d.Mode, columns: tuple[str, ...], expressions: dict[str, Expression]) -> C:
         """Give a query set of another kind; what concerns instances is dropped, a prefetch is refused later."""
         rows = self._annotate(expressions) if expressions else self
         names = (*columns, *expressions) or None
+        if rows.query.combined is not None:
+            query = uniting.narrow(rows.query, mode, names)
+            return kind(query, rows.params, rows.db_alias, prefetches=rows.prefetches, is_none=rows.is_none)
         query = rows.query._replace(mode=mode, columns=names, deferred=(), related=())
         return kind(query, rows.params, rows.db_alias, prefetches=rows.prefetches, is_none=rows.is_none)
 

@@ -49,7 +49,7 @@ class WritableRows(PlainRows[M, M]):
             IntegrityError: The database refuses the new row, and the one in its way is not what was looked for.
         """
         return work.get_or_create(
-            self.query.model, lookups, defaults, find=lambda: _find(self, lookups), using=self.db_alias
+            self.query.model, lookups, defaults, find=lambda alias: _find(self, lookups, alias), using=self.db_alias
         )
 
     def update_or_create(
@@ -79,7 +79,7 @@ class WritableRows(PlainRows[M, M]):
             lookups,
             defaults,
             create_defaults,
-            find=lambda: _find(locked, lookups),
+            find=lambda alias: _find(locked, lookups, alias),
             using=self.db_alias,
         )
 
@@ -170,6 +170,7 @@ class WritableRows(PlainRows[M, M]):
             ModelValidationError: Fields refuse their values; all of them are named.
             ValueError: Nothing is set.
         """
+        self.refuse_combined("update")
         return ready(0) if self.is_none else work.update_rows(self.query, self.params, values, self.db_alias)
 
     def delete(self, *, ignore_permissions: bool = False) -> Answer[int]:
@@ -185,10 +186,11 @@ class WritableRows(PlainRows[M, M]):
             RestrictedError: Other rows that stay refer to them; nothing was deleted.
             IntegrityError: Others refer to them by a field without a rule; nothing was deleted.
         """
+        self.refuse_combined("delete")
         if self.is_none:
             return ready(0)
         return work.delete_rows(self.query, self.params, self.db_alias, ignore_permissions=ignore_permissions)
 
 
-def _find(rows: WritableRows[Any], lookups: Mapping[str, object]) -> Answer[Any]:
-    return rows.get_or_none(**lookups)
+def _find(rows: WritableRows[Any], lookups: Mapping[str, object], alias: str | None) -> Answer[Any]:
+    return (rows if alias is None else rows.using(alias)).get_or_none(**lookups)
