@@ -1,9 +1,11 @@
 """Instances that callers give to a relation: of the right model, and of the database that the relation is in."""
 
 from openviper.db.connections import Database
+from openviper.db.exceptions import CrossDatabaseRelationError
 from openviper.db.fields.base import shorten
 from openviper.db.options import Options
 from openviper.db.registry import AnyModel
+from openviper.db.routers import may_relate, same_rows
 
 __all__ = ["check_instance", "is_instance"]
 
@@ -30,14 +32,14 @@ def check_instance(value: object, model: AnyModel, database: Database, *, place:
 
     Raises:
         TypeError: It is no instance of the model.
-        ValueError: Its row is in another database.
+        CrossDatabaseRelationError: Its row is in another database (a ValueError).
     """
     label = model._meta.label
     if not is_instance(value, model):
         raise TypeError(f"{place} takes instances of {label}, not {type(value).__name__}: {shorten(value)}")
     origin = getattr(value, "_origin", None)
-    if origin is not None and origin.alias != database.alias:
-        raise ValueError(
+    if origin is not None and not same_rows(origin.alias, database.alias) and not may_relate():
+        raise CrossDatabaseRelationError(
             f"{place}: this {label} is in database {origin.alias!r}, and the relation in {database.alias!r}; "
             "no row refers to one of another database"
         )

@@ -2,20 +2,23 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from openviper.db.exceptions import FieldError, FieldValueError, SerializationError
 from openviper.db.executor import MOST_KEYS, read_all
 from openviper.db.fields.base import AnyField, shorten
 from openviper.db.fields.relation import ManyRelation
 from openviper.db.options import Options
+from openviper.db.permissions import bypass_permissions
 from openviper.db.persistence.bulk import bulk_create
 from openviper.db.persistence.delete import delete_rows
 from openviper.db.persistence.given import check_instance
 from openviper.db.persistence.names import unique_groups
-from openviper.db.persistence.target import target_of
+from openviper.db.persistence.target import allow, target_of
 from openviper.db.query.description import And, Condition, Lookup, Many, Or, Query
 from openviper.db.registry import AnyModel, AnyRecord
+from openviper.db.routers import slot as routes
+from openviper.db.routing import route_write
 from openviper.db.transactions import atomic, current_scope
 
 __all__ = ["Links"]
@@ -49,6 +52,13 @@ class Links:
         self._database = target_of(options, using)
         self._key: object = record.pk
 
+    @classmethod
+    async def find(cls, record: AnyRecord, relation: ManyRelation, using: str | None) -> Self:
+        """Make one for the database that the pairs are written to."""
+        if routes.routers:
+            using = await route_write(relation.through._meta, using)
+        return cls(record, relation, using)
+
     @property
     def alias(self) -> str:
         """The database that the pairs are in."""
@@ -75,6 +85,7 @@ class Links:
     ) -> None:
         """Leave the instance the pairs with these rows and no others."""
         keys = self._read(items, "set")
+        await self.allow(deletes=True)
 
         async def work() -> None:
             async with atomic(self.alias):
@@ -92,11 +103,27 @@ class Links:
 
         await self._again(work)
 
+    async def allow(self, *, deletes: bool = False) -> None:
+        """Ask whether pairs may be made; by what writes more than them, before it sends anything.
+
+        Args:
+            deletes: Whether some may go as well.
+
+        Raises:
+            PermissionError: They may not.
+        """
+        options: Options = self._through._meta
+        await allow(options, "create")
+        # Those of a model that was made for a field are one and the same question.
+        if deletes and options.auto_created is None:
+            await allow(options, "delete")
+
     async def _insert(self, keys: Sequence[object], defaults: Mapping[str, object] | None) -> None:
         pairs = self._pairs_of(keys)
         if self._is_unique():
             await self._store(pairs, defaults, ignores=True)
             return
+        await self.allow()
         async with atomic(self.alias):
             await self._lock()
             known = set(await self._known_pairs(keys))
@@ -137,7 +164,7 @@ class Links:
         """Read the keys of the rows that the instance has a pair with."""
         where = (Lookup(self._source.attname, 0),)
         query = Query(self._through, mode="flat", columns=(self._target.attname,), where=where, order=())
-        return await read_all(query, (self._key,), self.alias)
+        return await self._look(query, (self._key,))
 
     async def _known_pairs(self, keys: Sequence[object]) -> list[tuple[object, object]]:
         columns = (self._source.attname, self._target.attname)
@@ -147,8 +174,13 @@ class Links:
             query = query._replace(lock="wait")
         found: list[tuple[object, object]] = []
         for some in _in_slices(keys):
-            found += await read_all(query, (self._key, some), self.alias)
+            found += await self._look(query, (self._key, some))
         return found
+
+    async def _look(self, query: Query, values: tuple[object, ...]) -> list[Any]:
+        """Read what has to be known to write; nobody is shown it, so nobody is asked whether they may see it."""
+        with bypass_permissions():
+            return await read_all(query, values, self.alias)
 
     def _with(self, place: int) -> Condition:
         """Describe the pairs with the rows of a list of keys, in both directions where each pair goes both ways."""
@@ -163,7 +195,7 @@ class Links:
         if self._database.dialect.features.row_locks:
             options: Options = self._record._meta
             query = Query(options.model, mode="flat", columns=("pk",), where=(Lookup("pk", 0),), order=(), lock="wait")
-            await read_all(query, (self._key,), self.alias)
+            await self._look(query, (self._key,))
 
     def _pairs_of(self, keys: Iterable[object]) -> list[tuple[object, object]]:
         pairs = [(self._key, key) for key in keys]

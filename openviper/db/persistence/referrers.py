@@ -1,19 +1,22 @@
 """Letting rows refer to an instance, or to nothing: what ``author.books`` is told to add, remove, clear and set."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Self
 
 from openviper.db.compiler.bulk import bulk_update_plan
 from openviper.db.executor import MOST_KEYS, read_all
 from openviper.db.fields.base import AnyField
 from openviper.db.options import Options
+from openviper.db.permissions import bypass_permissions
 from openviper.db.persistence.given import check_instance
 from openviper.db.persistence.record import keep_on_rollback, note_stored
-from openviper.db.persistence.target import target_of
+from openviper.db.persistence.target import allow, target_of
 from openviper.db.persistence.update import update_rows
 from openviper.db.query.description import Lookup, Many, Query
 from openviper.db.query.reading import Reading
 from openviper.db.registry import AnyModel, AnyRecord
+from openviper.db.routers import slot as routes
+from openviper.db.routing import route_write
 from openviper.db.transactions import atomic
 
 __all__ = ["Referrers"]
@@ -27,21 +30,31 @@ class Referrers:
         name: What its model calls those rows.
         field: The field of theirs that refers.
         rows: The query set of those that refer to the instance.
+        using: Alias of the database; None means that of their model.
     """
 
-    def __init__(self, record: AnyRecord, name: str, field: AnyField, rows: Reading) -> None:
+    def __init__(self, record: AnyRecord, name: str, field: AnyField, rows: Reading, using: str | None) -> None:
         self._record = record
         self._name = name
         self._field = field
         self._rows = rows
         self._model: AnyModel = rows.query.model
-        self._database = target_of(self._model._meta, rows.db_alias)
+        self._database = target_of(self._model._meta, using)
+
+    @classmethod
+    async def find(cls, record: AnyRecord, name: str, field: AnyField, rows: Reading) -> Self:
+        """Make one for the database that the rows are written to."""
+        using = rows.db_alias
+        if routes.routers:
+            using = await route_write(rows.query.model._meta, using)
+        return cls(record, name, field, rows, using)
 
     async def add(self, records: Sequence[Any], *, bulk: bool) -> None:
         """Let instances refer to the one that this is about."""
         self._check(records, "add", bulk=bulk)
         if not records:
             return
+        await self._allow()
         async with atomic(self._database.alias):
             if bulk:
                 await self._refer(records)
@@ -58,6 +71,7 @@ class Referrers:
                 )
         if not records:
             return
+        await self._allow()
         async with atomic(self._database.alias):
             if not bulk:
                 await self._save(records, None)
@@ -68,16 +82,18 @@ class Referrers:
     async def clear(self, *, bulk: bool) -> None:
         """Let all rows refer to nothing."""
         rows, alias = self._rows, self._database.alias
+        await self._allow()
         if bulk:
             await update_rows(rows.query, rows.params, {self._field.name: None}, alias)
             return
         async with atomic(alias):
-            await self._save(await read_all(rows.query, rows.params, alias), None)
+            await self._save(await self._look(rows.query), None)
 
     async def set(self, records: Iterable[Any], *, bulk: bool, clear: bool) -> None:
         """Let these rows refer to the instance, and no others as far as the field may be null."""
         wanted = list(records)
         self._check(wanted, "set", bulk=bulk)
+        await self._allow()
         async with atomic(self._database.alias):
             if clear and self._field.null:
                 await self.clear(bulk=bulk)
@@ -87,17 +103,29 @@ class Referrers:
 
     async def _release_others(self, wanted: list[Any], *, bulk: bool) -> list[Any]:
         """Let go the rows that are not wanted, and give those wanted ones that do not refer to the instance yet."""
-        rows, alias = self._rows, self._database.alias
         keys = {record.pk for record in wanted}
         if bulk:
-            known = await read_all(_keys_of(rows.query), rows.params, alias)
+            known = await self._look(_keys_of(self._rows.query))
             await self._release([key for key in known if key not in keys])
         else:
-            found: list[Any] = await read_all(rows.query, rows.params, alias)
+            found = await self._look(self._rows.query)
             known = [record.pk for record in found]
             await self._save([record for record in found if record.pk not in keys], None)
         there = set(known)
         return [one for one in wanted if one.pk not in there or getattr(one, self._field.attname) != self._record.pk]
+
+    async def _allow(self) -> None:
+        """Ask whether the rows may be changed, before anything is sent and any instance is told.
+
+        Raises:
+            PermissionError: They may not.
+        """
+        await allow(self._model._meta, "update")
+
+    async def _look(self, query: Query) -> list[Any]:
+        """Read what has to be known to write; nobody is shown it, so nobody is asked whether they may see it."""
+        with bypass_permissions():
+            return await read_all(query, self._rows.params, self._database.alias)
 
     async def _refer(self, records: Sequence[Any]) -> None:
         # Of the whole table: a manager of the model's own may hide rows that are to come in.

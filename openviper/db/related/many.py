@@ -9,7 +9,6 @@ from openviper.db.query.description import Lookup, Query
 from openviper.db.queryset.late import work
 from openviper.db.registry import AnyModel, AnyRecord
 from openviper.db.related.rows import RelatedRows
-from openviper.db.routers import written_at
 from openviper.db.transactions import atomic
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class ManyRelatedManager(RelatedRows[M]):
             FieldError: Something can be no key.
             IntegrityError: There is no row of a key; nothing was linked.
         """
-        await self._write(self._links().add(items, through_defaults))
+        await self._write((await self._links()).add(items, through_defaults))
 
     async def remove(self, *items: M | object) -> None:
         """Take links away, by one statement; what is not linked is passed over. The rows themselves stay.
@@ -73,7 +72,7 @@ class ManyRelatedManager(RelatedRows[M]):
             ValueError: An instance has no key yet, or is in another database; or this instance has no key.
             FieldError: Something can be no key.
         """
-        await self._write(self._links().remove(items))
+        await self._write((await self._links()).remove(items))
 
     async def clear(self) -> None:
         """Take all links of this instance away, by one statement. The rows themselves stay.
@@ -81,7 +80,7 @@ class ManyRelatedManager(RelatedRows[M]):
         Raises:
             ValueError: This instance has no key.
         """
-        await self._write(self._links().clear())
+        await self._write((await self._links()).clear())
 
     async def set(
         self,
@@ -103,7 +102,7 @@ class ManyRelatedManager(RelatedRows[M]):
             FieldError: Something can be no key.
             IntegrityError: There is no row of a key; nothing has changed.
         """
-        await self._write(self._links().set(items, clear=clear, defaults=through_defaults))
+        await self._write((await self._links()).set(items, clear=clear, defaults=through_defaults))
 
     async def create(  # type: ignore[override]  # no model has a field of the name
         self, *, through_defaults: Mapping[str, object] | None = None, **values: object
@@ -124,7 +123,8 @@ class ManyRelatedManager(RelatedRows[M]):
         async def make() -> tuple[M, bool]:
             return await rows.create(**values), True
 
-        rows, links = self.get_queryset(), self._links()
+        rows, links = await self._both()
+        await links.allow()
         made, _ = await self._write(self._and_link(make, links, through_defaults))
         return made
 
@@ -146,7 +146,7 @@ class ManyRelatedManager(RelatedRows[M]):
             IntegrityError: A row that is not linked is in the way of the one to be made; link that one by ``add()``.
             ValueError: This instance has no key.
         """
-        rows, links = self.get_queryset(), self._links()
+        rows, links = await self._both()
         return await self._write(
             self._and_link(lambda: rows.get_or_create(defaults, **lookups), links, through_defaults)
         )
@@ -171,7 +171,7 @@ class ManyRelatedManager(RelatedRows[M]):
             IntegrityError: A row that is not linked is in the way of the one to be made; link that one by ``add()``.
             ValueError: This instance has no key.
         """
-        rows, links = self.get_queryset(), self._links()
+        rows, links = await self._both()
         return await self._write(
             self._and_link(lambda: rows.update_or_create(defaults, create_defaults, **lookups), links, through_defaults)
         )
@@ -194,7 +194,8 @@ class ManyRelatedManager(RelatedRows[M]):
                 f"{self._name}.bulk_create() links the rows that it makes, and ignore_conflicts leaves them without "
                 f"keys; store them by {self._model.__name__}.objects.bulk_create(), and add() those that are wanted"
             )
-        rows, links = self.get_queryset(), self._links()
+        rows, links = await self._both()
+        await links.allow()
 
         async def make() -> list[M]:
             async with atomic(links.alias):
@@ -229,9 +230,14 @@ class ManyRelatedManager(RelatedRows[M]):
         )
         return rows.filter(pk__in=cast("object", QuerySet(query, (key,))))
 
-    def _links(self) -> "Links":
+    async def _links(self) -> "Links":
         self._key()
-        return work.Links(self._record, self._relation, written_at(self._record))
+        return await work.Links.find(self._record, self._relation, self._alias)
+
+    async def _both(self) -> tuple[QuerySet[M], "Links"]:
+        """Give these rows and their links, both of the database that is written to."""
+        links = await self._links()
+        return self.get_queryset().using(links.alias), links
 
     async def _and_link(
         self,

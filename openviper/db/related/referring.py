@@ -1,6 +1,6 @@
 """The rows that refer to an instance: ``author.books``."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from openviper.db.constructor import refer_back, store_of
@@ -96,11 +96,7 @@ class RelatedManager(RelatedRows[M]):
         Raises:
             ValueError: The instance has no key yet.
         """
-        own = list(records)
-        # Before anything is checked, so that a field that must not be null is not.
-        for record in own:
-            setattr(record, self._field, self._record)
-        return self._write(super().bulk_create(own, **options))
+        return self._write(super().bulk_create(self._linked(list(records)), **options))
 
     def bulk_update(
         self,
@@ -138,7 +134,7 @@ class RelatedManager(RelatedRows[M]):
             ValueError: One is not stored yet, or is in another database; or this instance has no key yet.
             DoesNotExist: The row of one is gone; it is the error of its model.
         """
-        await self._write(self._referrers().add(cast("tuple[Any, ...]", records), bulk=bulk))
+        await self._write((await self._referrers()).add(cast("tuple[Any, ...]", records), bulk=bulk))
 
     async def set(self, records: Iterable[M], *, bulk: bool = True, clear: bool = False) -> None:
         """Let these rows refer to this instance and, where the field may be null, no others, in one transaction.
@@ -153,14 +149,20 @@ class RelatedManager(RelatedRows[M]):
             ValueError: One is not stored yet, or is in another database; or this instance has no key yet.
             DoesNotExist: The row of one is gone; it is the error of its model.
         """
-        await self._write(self._referrers().set(cast("Iterable[Any]", records), bulk=bulk, clear=clear))
+        await self._write((await self._referrers()).set(cast("Iterable[Any]", records), bulk=bulk, clear=clear))
 
     def _narrow(self, rows: QuerySet[M], key: object) -> QuerySet[M]:
         return rows.filter(**{self._model._meta.by_name[self._field].attname: key})
 
-    def _referrers(self) -> "Referrers":
+    async def _referrers(self) -> "Referrers":
         field = self._model._meta.by_name[self._field]
-        return work.Referrers(self._record, self._name, field, self.get_queryset())
+        return await work.Referrers.find(self._record, self._name, field, self.get_queryset())
+
+    def _linked(self, records: Iterable[M]) -> Iterator[M]:
+        """Let instances refer to this one when they are wanted: after permission was given, before they are checked."""
+        for record in records:
+            setattr(record, self._field, self._record)
+            yield record
 
     def _own(self, values: dict[str, object]) -> dict[str, object]:
         """Add the field that refers."""
@@ -192,7 +194,7 @@ class LooseRelatedManager(RelatedManager[M]):
             ValueError: One is not stored yet, or is in another database; or this instance has no key yet.
             DoesNotExist: One does not refer to this instance; it is the error of this model.
         """
-        await self._write(self._referrers().remove(cast("tuple[Any, ...]", records), bulk=bulk))
+        await self._write((await self._referrers()).remove(cast("tuple[Any, ...]", records), bulk=bulk))
 
     async def clear(self, *, bulk: bool = True) -> None:
         """Let all rows refer to nothing that refer to this instance.
@@ -203,4 +205,4 @@ class LooseRelatedManager(RelatedManager[M]):
         Raises:
             ValueError: This instance has no key yet.
         """
-        await self._write(self._referrers().clear(bulk=bulk))
+        await self._write((await self._referrers()).clear(bulk=bulk))
