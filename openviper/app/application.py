@@ -16,7 +16,7 @@ from openviper.apps.sequence import Step
 from openviper.conf import settings
 from openviper.conf.checks import validate_settings
 from openviper.conf.environment import current_environment
-from openviper.core.context import CLOSERS, current_user, ignore_permissions_ctx, request_id
+from openviper.core.context import CLOSERS, current_user, ignore_permissions_ctx, request_id, request_tree
 from openviper.exceptions import ImproperlyConfigured, ServiceUnavailable, SettingsValidationError
 from openviper.http.request import Request
 from openviper.http.response import Response
@@ -112,6 +112,8 @@ class OpenViper(Router):
         if stack is None or life.thread != get_ident() or not life.is_loop_running():
             stack = self._guarded(self._start_late)
         # Asked before it is set: tokens for both variables would cost as much as finding the route.
+        if request_tree.is_used and _APP not in scope:
+            request_tree.begin()
         if _APP in scope or current_user.get() is not None or ignore_permissions_ctx.get():
             await self._serve_within(stack, scope, receive, send)
             return

@@ -20,6 +20,7 @@ __all__ = [
     "ignore_permissions_ctx",
     "make_request_id",
     "request_id",
+    "request_tree",
 ]
 
 #: Where a scope keeps what must be closed at the end of its request, such as uploaded files: a list of async functions.
@@ -46,6 +47,36 @@ ignore_permissions_ctx: Final[ContextVar[bool]] = ContextVar("ignore_permissions
 
 #: The id of the request that the running task answers; None outside a request, and where no middleware gives ids.
 request_id: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
+
+
+class _Tree:
+    """What the tasks of one request know together, also what a child has noted there.
+
+    Outside of requests it is a tree of tasks, from the first of it that has looked.
+    """
+
+    __slots__ = ("_held", "is_used")
+
+    def __init__(self) -> None:
+        self._held: ContextVar[dict[str, object] | None] = ContextVar("request_tree", default=None)
+        #: Whether anybody looks, so that requests have to begin one of their own.
+        self.is_used = False
+
+    def begin(self) -> None:
+        """Let the running task, and those that it starts, know nothing yet."""
+        self._held.set({})
+
+    def get(self) -> dict[str, object]:
+        """Give what is known, to be added to."""
+        found = self._held.get()
+        if found is None:
+            self.begin()
+            found = self._held.get() or {}
+        return found
+
+
+#: What the tasks of a request know together; keys are dotted names of those who keep something.
+request_tree: Final = _Tree()
 
 
 class RequestIdFilter(logging.Filter):

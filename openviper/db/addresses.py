@@ -1,7 +1,7 @@
 """From the settings to the options of one database: which alias, which address, which limits."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +27,9 @@ _ENGINES: Final = {
     "postgres": "postgresql",
     "mariadb": "mariadb",
     "mysql": "mysql",
+    "oracle": "oracle",
+    "mssql": "mssql",
+    "sqlserver": "mssql",
 }
 
 _OPTIONS: Final = (
@@ -45,6 +48,7 @@ _OPTIONS: Final = (
     "ROLE",
 )
 _STATEMENT_CACHE: Final = 200
+_ROLES: Final = ("primary", "replica")
 
 
 class _Program:
@@ -93,6 +97,7 @@ def read_options(alias: str) -> BackendOptions:
             f"DATABASES[{alias!r}] = {{'OPTIONS': {{'URL': 'sqlite:///db.sqlite3'}}}}"
         )
     scheme, address = parse_url(url, alias=alias)
+    is_replica = stated.choice("ROLE", _ROLES) == "replica"
     options = BackendOptions(
         alias=alias,
         scheme=scheme,
@@ -106,9 +111,11 @@ def read_options(alias: str) -> BackendOptions:
         lock_timeout=stated.limit("LOCK_TIMEOUT", settings.DATABASE_LOCK_TIMEOUT),
         statement_cache=stated.count("PREPARED_STMT_CACHE", _STATEMENT_CACHE),
         pgbouncer=stated.switch("PGBOUNCER", default=False),
-        read_only=stated.switch("READ_ONLY", default=False),
+        read_only=is_replica or stated.switch("READ_ONLY", default=False),
+        is_replica=is_replica,
     )
-    if options.pgbouncer and options.read_only:
+    # The server of a replica refuses writes by itself.
+    if options.pgbouncer and options.read_only and not is_replica:
         raise DatabaseConfigurationError(
             f"database {alias!r} is READ_ONLY behind a PGBOUNCER, which keeps no session to say so in; "
             "connect as a role that may only read"
@@ -187,6 +194,12 @@ class _Stated:
         if not isinstance(value, str):
             raise self._refused(name, f"of type {type(value).__name__}", "a text")
         return value
+
+    def choice(self, name: str, known: Sequence[str]) -> str:
+        value = self._entry.get(name, known[0])
+        if value not in known:
+            raise self._refused(name, repr(value), f"one of {', '.join(known)}")
+        return str(value)
 
     def switch(self, name: str, default: bool) -> bool:
         value = self._entry.get(name, default)

@@ -8,7 +8,8 @@ from openviper.core.checks import register
 from openviper.db.addresses import DEFAULT_ALIAS, database_aliases, read_options
 from openviper.db.events.stated import load_stated
 from openviper.db.events.watchers import handlers
-from openviper.db.exceptions import DatabaseConfigurationError
+from openviper.db.exceptions import DatabaseConfigurationError, ModelReferenceError
+from openviper.db.fields.base import AnyField
 from openviper.db.options import Options
 from openviper.db.registry import registry
 from openviper.db.routers import load
@@ -65,9 +66,9 @@ def _check_homes() -> Iterator[Problem]:
                 "correct Meta.backend, or add the alias",
             )
         for field in options.relations:
-            if field.related is None or not field.related.reference.is_known:
+            other = _target_of(field)
+            if other is None:
                 continue
-            other: Options = field.related.model._meta
             if (other.database or DEFAULT_ALIAS) != (options.database or DEFAULT_ALIAS):
                 yield Problem(
                     "db.E005",
@@ -91,3 +92,10 @@ def _check_events() -> Iterator[Problem]:
     for one in handlers.unknown():
         message = f"{one.path} waits for {one.event} of {one.label}, and there is no such model"
         yield Problem("db.E014", message, "correct the name, or add the app of the model to INSTALLED_APPS")
+
+
+def _target_of(field: AnyField) -> Options | None:
+    try:
+        return None if field.related is None else field.related.model._meta
+    except ModelReferenceError:  # which the check of references tells
+        return None

@@ -13,6 +13,7 @@ from openviper.db.backends.base import Row
 from openviper.db.compiler.plan import Plan, Reader
 from openviper.db.compiler.planning import plan_of
 from openviper.db.connections.database import Database
+from openviper.db.connections.guard import refuse_write
 from openviper.db.connections.loops import get_database
 from openviper.db.exceptions import ORMException, TableNotFound, TransactionError, UnreadableValueError
 from openviper.db.fields.base import FieldKind
@@ -20,6 +21,9 @@ from openviper.db.options import Options
 from openviper.db.permissions import bypass_permissions, check_permission, slot
 from openviper.db.query.description import Query
 from openviper.db.registry import registry
+from openviper.db.routers import refuse_foreign
+from openviper.db.routers import slot as routes
+from openviper.db.routing import Routed, read_routed, route_read
 from openviper.db.transactions.hooks import in_transaction
 
 __all__ = [
@@ -72,12 +76,18 @@ def plan_for(query: Query, values: tuple[object, ...], database: Database) -> Pl
     Raises:
         FieldError: The query names what does not exist.
         TransactionError: It locks rows, and no transaction would hold the locks.
+        DatabaseReadOnlyError: It locks rows of a database that is for reading only.
+        CrossDatabaseRelationError: A value is an instance of another database.
     """
+    if query.lock is not None and database.options.read_only:
+        raise refuse_write(database.options)
     if query.lock is not None and not in_transaction(database.alias):
         raise TransactionError(
             "select_for_update() locks rows until the transaction ends, and there is none; "
             "use it inside async with atomic()"
         )
+    if routes.is_spread:
+        refuse_foreign(values, database.alias)
     plan = plan_of(query, database.dialect)
     return plan.sized(values) if plan.lists else plan
 
@@ -95,6 +105,8 @@ async def read_all(query: Query, values: tuple[object, ...], using: str | None =
         ORMException: Whatever the database says.
     """
     # These lines stand in every reading function: a function around them would cost each query a call more.
+    if routes.routers and type(using) is not Routed:
+        return await read_routed(read_all, query, values, using)
     database = get_database(using or query.model._meta.database)
     plan = plan_for(query, values, database)
     if slot.checker is not None:
@@ -122,6 +134,8 @@ async def read_one(
         FieldError: The query names what does not exist, or a value is of a wrong type.
         ORMException: Whatever the database says.
     """
+    if routes.routers and type(using) is not Routed:
+        return await read_routed(read_one, query, values, using, default=default)
     database = get_database(using or query.model._meta.database)
     plan = plan_for(query, values, database)
     if slot.checker is not None:
@@ -154,6 +168,8 @@ async def read_exactly(query: Query, values: tuple[object, ...], using: str | No
         FieldError: The query names what does not exist, or a value is of a wrong type.
         ORMException: Whatever the database says.
     """
+    if routes.routers and type(using) is not Routed:
+        return await read_routed(read_exactly, query, values, using)
     database = get_database(using or query.model._meta.database)
     plan = plan_for(query, values, database)
     if slot.checker is not None:
@@ -193,6 +209,8 @@ async def stream(
         FieldError: The query names what does not exist, or a value is of a wrong type.
         ORMException: Whatever the database says.
     """
+    if routes.routers:
+        using = await route_read(query, using)
     database = get_database(using or query.model._meta.database)
     plan = plan_for(query, values, database)
     if slot.checker is not None:

@@ -40,7 +40,8 @@ class BackendOptions:
         lock_timeout: Seconds that a statement may wait for what others hold; None means no limit.
         statement_cache: Prepared statements that a connection keeps; 0 prepares none by name.
         pgbouncer: Whether statements of one session may reach the server through different connections.
-        read_only: Whether the database refuses every write.
+        read_only: Whether every write is refused, as it is to a replica.
+        is_replica: Whether it follows another database, which has the same rows.
         echo: Whether every statement is logged.
     """
 
@@ -56,6 +57,7 @@ class BackendOptions:
     statement_cache: int = 200
     pgbouncer: bool = False
     read_only: bool = False
+    is_replica: bool = False
     echo: bool = False
 
     def __repr__(self) -> str:

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Final, TypeVar
 
 from openviper.db.backends.base import Connection
 from openviper.db.exceptions import LockTimeoutError, ORMException, TransactionError
 
-__all__ = ["Lease", "current_lease", "enter_lease", "leave_lease"]
+__all__ = ["Lease", "current_lease", "enter_lease", "leave_lease", "open_transactions"]
 
 T = TypeVar("T")
 
@@ -143,6 +143,15 @@ def current_lease(alias: str) -> Lease | None:
     while lease is not None and lease.is_abandoned:
         lease = lease.before
     return lease
+
+
+def open_transactions() -> Iterator[Lease]:
+    """Give the transactions that the running code is in, one a database at most, in the order in which they began."""
+    leases = _leases.get(_NONE)
+    for alias in leases:
+        lease = current_lease(alias)
+        if lease is not None and lease.is_transaction and not lease.is_over:
+            yield lease
 
 
 def enter_lease(lease: Lease) -> Lease | None:

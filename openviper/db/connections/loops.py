@@ -10,7 +10,9 @@ from openviper.conf import settings
 from openviper.db.addresses import DEFAULT_ALIAS, parse_url, read_options, state_default
 from openviper.db.backends.base import Backend, BackendOptions
 from openviper.db.connections.database import Database
+from openviper.db.connections.guard import ReadOnlyDatabase
 from openviper.db.dialects.engines import get_dialect
+from openviper.db.routers import slot
 
 __all__ = ["close_db", "configure_db", "get_database", "reset", "reset_engine"]
 
@@ -117,6 +119,7 @@ def reset() -> None:
     for state in list(_loops.values()):
         _drop(state)
     _here.state = None
+    slot.is_spread = False
 
 
 def _state_of(loop: asyncio.AbstractEventLoop) -> _Loop:
@@ -149,7 +152,9 @@ def _make(state: _Loop, alias: str) -> Database:
     options = read_options(alias)
     backend = _make_backend(options)
     # Decided once: `reset()` and the end of a loop forget it together with the connections.
-    database = Database(backend, get_dialect(backend.dialect_name, use_tz=settings.USE_TZ))
+    kind = ReadOnlyDatabase if options.read_only else Database
+    database = kind(backend, get_dialect(backend.dialect_name, use_tz=settings.USE_TZ))
+    slot.is_spread = slot.is_spread or bool(state.databases)
     state.databases[alias] = database
     return database
 
@@ -164,6 +169,14 @@ def _make_backend(options: BackendOptions) -> Backend:
         from openviper.db.backends.postgresql import PostgreSQLBackend  # its driver
 
         return PostgreSQLBackend(options)
+    if options.scheme == "oracle":
+        from openviper.db.backends.oracle import OracleBackend  # its driver
+
+        return OracleBackend(options)
+    if options.scheme == "mssql":
+        from openviper.db.backends.mssql import SQLServerBackend  # its driver
+
+        return SQLServerBackend(options)
     from openviper.db.backends.mysql import MySQLBackend  # its driver
 
     return MySQLBackend(options)

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 from openviper.db.addresses import DEFAULT_ALIAS
 from openviper.db.connections.blocks import get_connection
 from openviper.db.connections.database import Database
+from openviper.db.connections.guard import refuse_write
 from openviper.db.connections.loops import get_database
 from openviper.db.exceptions import IntegrityError, QueryError
 from openviper.db.options import Options
 from openviper.db.registry import registry
+from openviper.db.routers import ask_yes_or_no, load
 
 if TYPE_CHECKING:
     from openviper.db.schema.creation import Session
@@ -22,7 +24,8 @@ async def init_db(drop_first: bool = False, using: str | None = None) -> list[st
 
     It is all or nothing where the engine can roll such statements back, and several processes may call it at once.
     Models with ``managed = False`` are passed over, and so are those that live in another database. One that no model
-    lives in gets the tables of ``default``, so that their rows can be copied there. The models are those that have
+    lives in gets the tables of ``default``, so that their rows can be copied there. Routers with ``allow_migrate()``
+    may say otherwise of each model. The models are those that have
     been imported: for installed apps ``openviper.setup()`` does that.
 
     Args:
@@ -34,13 +37,16 @@ async def init_db(drop_first: bool = False, using: str | None = None) -> list[st
 
     Raises:
         ModelReferenceError: A model refers to one that does not exist.
+        DatabaseReadOnlyError: The database is for reading only; nothing was sent.
         QueryError: The engine refuses a statement; nothing was made, where the engine can undo what it did before.
     """
     # Every model loads this module, and few processes make tables.
     from openviper.db.schema.creation import create_tables, drop_tables
 
     database = get_database(using)
-    models = _models_of(database.alias)
+    if database.options.read_only:
+        raise refuse_write(database.options)
+    models = await _models_of(database.alias)
 
     async def make(session: "Session") -> list[str]:
         dropped = await drop_tables(session, models, database.dialect) if drop_first else []
@@ -60,13 +66,15 @@ async def init_db(drop_first: bool = False, using: str | None = None) -> list[st
         return await _in_transaction(database, make)
 
 
-def _models_of(alias: str) -> list[Options]:
+async def _models_of(alias: str) -> list[Options]:
     found: list[Options] = [vars(model)["_meta"] for model in registry]
-    for home in (alias, DEFAULT_ALIAS):
-        models = [one for one in found if (one.database or DEFAULT_ALIAS) == home]
-        if models:
-            return models
-    return []
+    homes = {one.database or DEFAULT_ALIAS for one in found}
+    home = alias if alias in homes else DEFAULT_ALIAS
+    models = [one for one in found if (one.database or DEFAULT_ALIAS) == home]
+    if not load():
+        return models
+    answers = {one: await ask_yes_or_no("allow_migrate", alias, one.model) for one in found}
+    return [one for one, answer in answers.items() if answer or (answer is None and one in models)]
 
 
 async def _in_transaction(database: Database, make: Callable[["Session"], Awaitable[list[str]]]) -> list[str]:

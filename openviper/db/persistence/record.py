@@ -11,6 +11,7 @@ from openviper.db.connections import Database
 from openviper.db.exceptions import FieldValueError, NotLoadedError
 from openviper.db.fields.base import AnyField
 from openviper.db.options import Options
+from openviper.db.routers import same_rows
 from openviper.db.transactions import current_scope
 
 __all__ = [
@@ -227,7 +228,9 @@ def known_values(record: Stored, alias: str) -> dict[str, object]:
         alias: The database that it has to come from.
     """
     row, origin = record._row, record._origin
-    if not row or not isinstance(origin, RowOrigin) or origin.alias != alias:
+    if not row or not isinstance(origin, RowOrigin):
+        return {}
+    if origin.alias != alias and not same_rows(origin.alias, alias):
         return {}
     return {name: row[place] for name, place in origin.places.items()}
 

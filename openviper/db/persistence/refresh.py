@@ -8,6 +8,7 @@ from openviper.db.executor import database_of, read_one
 from openviper.db.persistence.names import find_field
 from openviper.db.persistence.record import Stored, keep_on_rollback, known_values, set_row
 from openviper.db.query.description import Lookup, Query
+from openviper.db.routers import stays_at
 
 __all__ = ["refresh"]
 
@@ -25,7 +26,7 @@ async def refresh(record: Stored, names: Collection[str] | None = None, *, using
         FieldError: A name is of no field.
         DoesNotExist: The row is gone; it is the error of the model.
     """
-    options, origin = record._meta, record._origin
+    options = record._meta
     values = vars(record)
     key = values.get(options.pk.attname)
     if key is None:
@@ -37,13 +38,13 @@ async def refresh(record: Stored, names: Collection[str] | None = None, *, using
         return
     columns = None if names is None else tuple(chosen)
     query = Query(options.model, where=(Lookup("pk", 0),), order=(), columns=columns)
-    alias = using or (origin.alias if origin is not None else None)
+    alias = using or stays_at(record)
     found: Any = await read_one(query, (key,), alias)
     if found is None:
         raise options.model.DoesNotExist(f"{options.label} {key!r} is not in the database any more")
     fresh = vars(found)
     # What was read may never have been true for others; whoever saves the instance after a rollback writes it again.
-    database = database_of(options, alias)
+    database = database_of(options, found._origin.alias)
     keep_on_rollback([record], database)
     if names is None:
         for name in [name for name in values if name.startswith(store_of(""))]:

@@ -18,6 +18,8 @@ from openviper.db.persistence.record import Stored
 from openviper.db.persistence.save import try_insert
 from openviper.db.persistence.target import target_of
 from openviper.db.registry import AnyModel
+from openviper.db.routers import slot as routes
+from openviper.db.routing import route_write
 from openviper.db.transactions import atomic, current_scope
 
 __all__ = ["get_or_create", "update_or_create"]
@@ -33,7 +35,7 @@ async def get_or_create(
     lookups: Mapping[str, object],
     defaults: Mapping[str, object] | None = None,
     *,
-    find: Callable[[], Awaitable[M | None]],
+    find: Callable[[str | None], Awaitable[M | None]],
     using: str | None = None,
 ) -> tuple[M, bool]:
     """Give the row that is looked for, made if there is none, and whether it was made.
@@ -42,7 +44,7 @@ async def get_or_create(
         model: Whose row.
         lookups: What is looked for; those without ``__`` are values of a new row too.
         defaults: Values of a new row besides; what is callable is called when it is needed.
-        find: Looks for it; None where there is none.
+        find: Looks for it in a database; None where there is none.
         using: Alias of the database; None means that of the model.
 
     Raises:
@@ -51,7 +53,10 @@ async def get_or_create(
     """
     options: Options = model._meta
     _check_names(options, defaults)
-    found = await find()
+    if routes.routers:
+        # What is looked for may have been written a moment ago, and has not come to a replica yet.
+        using = await route_write(options, using)
+    found = await find(using)
     if found is not None:
         return found, False
     record = cast("M", _new(model, lookups, defaults))
@@ -64,7 +69,7 @@ async def update_or_create(
     defaults: Mapping[str, object] | None = None,
     create_defaults: Mapping[str, object] | None = None,
     *,
-    find: Callable[[], Awaitable[M | None]],
+    find: Callable[[str | None], Awaitable[M | None]],
     using: str | None = None,
 ) -> tuple[M, bool]:
     """Give the row that is looked for with other values, made if there is none, and whether it was made.
@@ -76,7 +81,7 @@ async def update_or_create(
         lookups: What is looked for; those without ``__`` are values of a new row too.
         defaults: Values that the row gets; what is callable is called when it is needed.
         create_defaults: Values of a new row in place of ``defaults``; None means the same ones.
-        find: Looks for it and locks it; None where there is none.
+        find: Looks for it in a database and locks it; None where there is none.
         using: Alias of the database; None means that of the model.
 
     Raises:
@@ -87,11 +92,13 @@ async def update_or_create(
     options: Options = model._meta
     _check_names(options, defaults)
     _check_names(options, create_defaults)
+    if routes.routers:
+        using = await route_write(options, using)
     database = target_of(options, using)
 
     async def work() -> tuple[M, bool]:
         async with atomic(database.alias):
-            found = await find()
+            found = await find(database.alias)
             if found is None:
                 record = cast("M", _new(model, lookups, defaults if create_defaults is None else create_defaults))
                 found, is_new = await _make_or_find(database, record, find)
@@ -109,10 +116,12 @@ async def update_or_create(
     return await work()
 
 
-async def _make_or_find(database: Database, record: M, find: Callable[[], Awaitable[M | None]]) -> tuple[M, bool]:
+async def _make_or_find(
+    database: Database, record: M, find: Callable[[str | None], Awaitable[M | None]]
+) -> tuple[M, bool]:
     if await _try(record, database):
         return record, True
-    found = await find()
+    found = await find(database.alias)
     if found is not None:
         return found, False
     # Something else is in the way, or what was is gone again; the database knows which.

@@ -20,8 +20,11 @@ from openviper.db.executor import database_of, name_model, plan_for, read_rows
 from openviper.db.fields.base import shorten
 from openviper.db.options import Options
 from openviper.db.permissions import Action, check_permission, slot
+from openviper.db.query.description import Query
 from openviper.db.query.reading import Answer, Reading
 from openviper.db.registry import AnyModel
+from openviper.db.routers import slot as routes
+from openviper.db.routing import note_written, route_read, route_write
 
 __all__ = ["ExplainOutput", "RawRows", "explain", "raw", "sql_of"]
 
@@ -82,6 +85,14 @@ class RawRows(Generic[M]):
         """Read all rows at once and give one after the other."""
         return self._iterate()
 
+    def using(self, alias: str | None) -> "RawRows[M]":
+        """Send the statement to another database.
+
+        Args:
+            alias: The database; None means that of the model.
+        """
+        return RawRows(cast("type[M]", self._model), self._sql, self._params, alias)
+
     def values(self) -> Answer[list[dict[str, Any]]]:
         """Read the rows as dicts by the names of the columns; the values of fields are as instances have them."""
         return self._read("dicts")
@@ -96,7 +107,10 @@ class RawRows(Generic[M]):
             # What a statement by hand does cannot be told from its text, unless it only reads: all is asked for.
             for action in _READS if only_reads(self._sql) else _ALL:
                 await check_permission(self._model, action)
-        database = database_of(options, self._alias)
+        alias = self._alias
+        if routes.routers:
+            alias = await _route(self._model, self._sql, alias)
+        database = database_of(options, alias)
         written = write_statement(self._sql, self._params, database.dialect)
         try:
             names, rows = await database.fetch_named(*written)
@@ -109,6 +123,15 @@ class RawRows(Generic[M]):
             return read_rows(reader, rows)
         except UnreadableValueError as error:
             raise UnreadableValueError(f"{error}; a column that is computed needs the name of no field: AS") from error
+
+
+async def _route(model: AnyModel, sql: str, alias: str | None) -> str | None:
+    """Give the database that a statement by hand goes to."""
+    if only_reads(sql):
+        return await route_read(Query(model), alias)
+    alias = await route_write(model._meta, alias)
+    note_written(alias)
+    return alias
 
 
 def sql_of(rows: Reading) -> str:
@@ -143,7 +166,8 @@ async def explain(
     if output not in _OUTPUTS:
         raise FieldError(f"output={shorten(output)} is unknown; there are {', '.join(_OUTPUTS)}")
     query = rows.query
-    database = database_of(query.model._meta, rows.db_alias)
+    alias = await route_read(query, rows.db_alias) if routes.routers else rows.db_alias
+    database = database_of(query.model._meta, alias)
     plan = plan_for(query, rows.params, database)
     if slot.checker is not None:
         await check_permission(query.model, "read", plan.models)

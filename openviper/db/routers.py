@@ -1,0 +1,325 @@
+"""The routers of the project: read from the settings once, and asked which database a statement goes to.
+
+Where there are none a query pays for one look at ``slot.routers``, which is empty then. It begins with a mark in it, so
+that whoever is first to look reads the settings; and it has one again when they change.
+"""
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from openviper.conf import settings
+from openviper.db.exceptions import (
+    CrossDatabaseRelationError,
+    DatabaseAliasNotFoundError,
+    DatabaseConfigurationError,
+    DatabaseRoutingError,
+)
+from openviper.db.registry import AnyModel, AnyRecord
+from openviper.primitives.imports import import_string
+
+__all__ = [
+    "MAIN_ALIAS",
+    "ask_alias",
+    "ask_yes_or_no",
+    "load",
+    "may_relate",
+    "name_router",
+    "refuse_crossing",
+    "refuse_foreign",
+    "same_rows",
+    "slot",
+    "stays_at",
+    "written_at",
+]
+
+MAIN_ALIAS: Final = "default"
+_METHODS: Final = ("db_for_read", "db_for_write", "allow_relation", "allow_migrate")
+_RESERVED: Final = frozenset({"ROUTERS", "ROUTING"})
+#: Names of ``DATABASES["ROUTING"]``, and what a PrimaryReplicaRouter calls them.
+_SHORT_FORM: Final[Mapping[str, str]] = {
+    "PRIMARY": "primary_alias",
+    "REPLICAS": "replica_aliases",
+    "READ_YOUR_WRITES": "read_your_writes",
+    "REPLICA_SELECTION": "replica_selection",
+}
+_REPLICA_ROUTER: Final = "openviper.db.routing.PrimaryReplicaRouter"
+#: Stands in the slot while nobody has read the settings.
+_UNREAD: Final[tuple[Any, ...]] = (object(),)
+
+
+class _Slot:
+    """What is known of routing in this process; an object, so that whoever imported it sees what changes."""
+
+    __slots__ = ("aliases", "is_spread", "primaries", "routers", "stated")
+
+    def __init__(self) -> None:
+        self.routers: tuple[Any, ...] = _UNREAD
+        #: Replica to primary: both have the same rows.
+        self.primaries: Mapping[str, str] = {}
+        self.aliases: frozenset[str] = frozenset()
+        #: Whether several databases have been used, so that instances may be of different ones.
+        self.is_spread = False
+        #: What the settings said when the routers were made, which keep what they count while it stays so.
+        self.stated: tuple[object, object] | None = None
+
+
+slot: Final = _Slot()
+
+
+def _forget() -> None:
+    slot.routers = _UNREAD
+
+
+settings.on_change(_forget)
+
+
+def load() -> tuple[Any, ...]:
+    """Give the routers of the settings, the first to be asked first.
+
+    Raises:
+        DatabaseConfigurationError: What the settings say about them cannot work.
+    """
+    if slot.routers is not _UNREAD:
+        return slot.routers
+    databases: Mapping[str, Any] = settings.DATABASES
+    entries, short_form = databases.get("ROUTERS", ()), databases.get("ROUTING")
+    slot.aliases = frozenset(databases) - _RESERVED | {MAIN_ALIAS}
+    replicas = [alias for alias in databases if _role_of(databases[alias]) == "replica"]
+    if slot.stated != (entries, short_form):
+        made = _make_all(entries, short_form, replicas)
+        slot.stated = (list(entries), dict(short_form) if short_form else short_form)
+    else:
+        made = _Made.routers
+    # A replica that no router names is one of the main database.
+    primaries = {alias: MAIN_ALIAS for alias in replicas if alias != MAIN_ALIAS}
+    for router in made:
+        primaries.update(_check_family(router))
+    slot.primaries = primaries
+    slot.routers = _Made.routers = made
+    return made
+
+
+class _Made:
+    """The routers that were made last."""
+
+    routers: tuple[Any, ...] = ()
+
+
+def same_rows(alias: str, other: str) -> bool:
+    """Tell whether two databases have the same rows: they are one, or a primary and its replicas."""
+    return alias == other or slot.primaries.get(alias, alias) == slot.primaries.get(other, other)
+
+
+def stays_at(record: AnyRecord) -> str | None:
+    """Give the database in which an instance is looked for again; None leaves it to the routers.
+
+    It is the one that the instance came from, unless others have its rows as well.
+
+    Args:
+        record: The instance.
+    """
+    origin = record._origin
+    if origin is None:
+        return None
+    alias: str = origin.alias
+    if slot.routers and (alias in slot.primaries or alias in slot.primaries.values()):
+        return None
+    return alias
+
+
+def written_at(record: AnyRecord) -> str | None:
+    """Give the database in which rows beside an instance are written; None where it came from none.
+
+    Args:
+        record: The instance.
+    """
+    origin = record._origin
+    return None if origin is None else slot.primaries.get(origin.alias, origin.alias)
+
+
+async def ask_alias(question: str, model: AnyModel, **hints: object) -> str | None:
+    """Ask the routers for a database, and give the first answer; None where no router has one.
+
+    Args:
+        question: ``db_for_read`` or ``db_for_write``.
+        model: Whose rows.
+        hints: What else is known: ``instance``.
+
+    Raises:
+        DatabaseAliasNotFoundError: The answer is no alias of the settings.
+        DatabaseRoutingError: A router fails, or gives something else.
+    """
+    for router in load():
+        answer = await _ask(router, question, (model,), hints)
+        if answer is None:
+            continue
+        asked = f"router {name_router(router)}, asked {question}({model._meta.label}),"
+        if not isinstance(answer, str):
+            raise DatabaseRoutingError(
+                f"{asked} gives {type(answer).__name__}; it has to give the alias of a database, or None"
+            )
+        if answer not in slot.aliases:
+            raise DatabaseAliasNotFoundError(answer, slot.aliases, asked)
+        return answer
+    return None
+
+
+async def ask_yes_or_no(question: str, *args: Any) -> bool | None:
+    """Ask the routers what is allowed, and give the first answer; None where no router has one.
+
+    Args:
+        question: ``allow_relation`` or ``allow_migrate``.
+        args: What it is about.
+
+    Raises:
+        DatabaseRoutingError: A router fails, or gives something else than True, False and None.
+    """
+    for router in load():
+        answer = await _ask(router, question, args, {})
+        if answer is None:
+            continue
+        if not isinstance(answer, bool):
+            raise DatabaseRoutingError(
+                f"router {name_router(router)} gives {type(answer).__name__} to {question}(); "
+                "it has to give True, False or None"
+            )
+        return answer
+    return None
+
+
+def may_relate() -> bool:
+    """Tell whether a router may allow relations between databases, so that it has to be asked first."""
+    return any(hasattr(router, "allow_relation") for router in slot.routers)
+
+
+def refuse_crossing(record: AnyRecord, other: AnyRecord, path: str) -> None:
+    """Refuse to let an instance refer to one of another database, unless a router will be asked when it is saved.
+
+    Args:
+        record: The instance that refers.
+        other: What it is to refer to.
+        path: The field.
+
+    Raises:
+        CrossDatabaseRelationError: They are of different databases.
+    """
+    own, their = record._origin, other._origin
+    if own is None or their is None or same_rows(own.alias, their.alias) or may_relate():
+        return
+    raise CrossDatabaseRelationError(
+        f"{path} of an instance from database {own.alias!r} cannot be one from {their.alias!r}; "
+        f"read it with using({own.alias!r}), or let a router's allow_relation() permit it"
+    )
+
+
+def refuse_foreign(values: Sequence[object], alias: str) -> None:
+    """Refuse instances of another database among the values of a query, whose keys mean other rows there.
+
+    Args:
+        values: Of the query.
+        alias: The database that it runs on.
+
+    Raises:
+        CrossDatabaseRelationError: There is one.
+    """
+    for value in values:
+        if type(value) in (tuple, list):
+            refuse_foreign(value, alias)  # type: ignore[arg-type]  # the line before says what it is
+            continue
+        origin = getattr(value, "_origin", None)
+        if origin is None or same_rows(origin.alias, alias):
+            continue
+        options = value._meta  # type: ignore[attr-defined]  # only instances have an origin
+        # A model that lives elsewhere by its declaration is referred to by its keys.
+        if options.database != origin.alias:
+            raise CrossDatabaseRelationError(
+                f"a query on database {alias!r} is given an instance of {options.label} from {origin.alias!r}, "
+                "where its key may be that of another row; give the key itself if that is meant"
+            )
+
+
+def name_router(router: object) -> str:
+    """Name a router for messages."""
+    kind = router if isinstance(router, type) else type(router)
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+async def _ask(router: Any, question: str, args: tuple[Any, ...], hints: Mapping[str, object]) -> object:
+    method = getattr(router, question, None)
+    if method is None:
+        return None
+    try:
+        answer = method(*args, **hints)
+        if inspect.isawaitable(answer):
+            answer = await answer
+    except Exception as error:
+        raise DatabaseRoutingError(
+            f"router {name_router(router)} failed to answer {question}(): {type(error).__name__}"
+        ) from error
+    return answer
+
+
+def _make_all(entries: object, short_form: object, replicas: Sequence[str]) -> tuple[Any, ...]:
+    if isinstance(entries, str) or not isinstance(entries, Sequence):
+        raise DatabaseConfigurationError(
+            f"DATABASES['ROUTERS'] is {type(entries).__name__}; give it a list of dotted paths, classes or instances"
+        )
+    made = [_make(entry) for entry in entries]
+    if short_form:
+        made.append(_make_by_short_form(short_form, replicas))
+    return tuple(made)
+
+
+def _make(entry: object) -> Any:
+    found = entry
+    if isinstance(entry, str):
+        try:
+            found = import_string(entry)
+        except ImportError as error:
+            raise DatabaseConfigurationError(
+                f"DATABASES['ROUTERS'] names {entry!r}, which cannot be imported: {error}"
+            ) from error
+    if isinstance(found, type):
+        try:
+            found = found()
+        except TypeError as error:
+            raise DatabaseConfigurationError(
+                f"router {name_router(found)} cannot be made without arguments; put an instance into "
+                "DATABASES['ROUTERS'], or state a PrimaryReplicaRouter in DATABASES['ROUTING']"
+            ) from error
+    if not any(callable(getattr(found, name, None)) for name in _METHODS):
+        raise DatabaseConfigurationError(
+            f"DATABASES['ROUTERS'] holds {name_router(found)}, which is no router; "
+            f"it needs one of {', '.join(_METHODS)}"
+        )
+    return found
+
+
+def _make_by_short_form(stated: object, replicas: Sequence[str]) -> Any:
+    if not isinstance(stated, Mapping) or not set(stated) <= set(_SHORT_FORM):
+        raise DatabaseConfigurationError(
+            f"DATABASES['ROUTING'] has to be a table with the names {', '.join(_SHORT_FORM)}"
+        )
+    given = {"PRIMARY": MAIN_ALIAS, "REPLICAS": list(replicas), **stated}
+    kind: Any = import_string(_REPLICA_ROUTER)
+    try:
+        return kind(**{_SHORT_FORM[name]: value for name, value in given.items()})
+    except (TypeError, ValueError) as error:
+        raise DatabaseConfigurationError(f"DATABASES['ROUTING'] cannot work: {error}") from error
+
+
+def _check_family(router: Any) -> Mapping[str, str]:
+    """Give replica to primary of a router that knows; all of them have to be there."""
+    family: Mapping[str, str] = getattr(router, "family", {})
+    for alias in sorted({*family, *family.values()}):
+        if alias not in slot.aliases:
+            raise DatabaseAliasNotFoundError(alias, slot.aliases, f"router {name_router(router)}")
+    return family
+
+
+def _role_of(entry: object) -> object:
+    if not isinstance(entry, Mapping):
+        return None
+    inner = entry.get("OPTIONS")
+    return (inner.get("ROLE") if isinstance(inner, Mapping) else None) or entry.get("ROLE")

@@ -1,0 +1,252 @@
+"""Databases of several engines in one process: each has its own statements, transactions and handlers."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from openviper.conf import settings
+from openviper.db.connections import close_db, get_database, init_db
+from openviper.db.exceptions import CrossDatabaseRelationError, DatabaseReadOnlyError, TransactionError
+from openviper.db.monitor import watch_queries
+from openviper.db.transactions import atomic, on_commit, on_rollback
+from tests.contract.db.engines import Engine
+from tests.contract.orm.conftest import emptied_on_postgres, empty_tables
+from tests.contract.orm.models import Author, Book, Review
+
+TABLE: Final = Author._meta.table
+ALIASES: Final = ("default", "people", "archive", "shop")
+
+
+@pytest.fixture
+def urls(shop_url: str, other_shop_url: str, mariadb_shop: str, shop_file: Path, tmp_path: Path) -> Mapping[str, str]:
+    """A file of SQLite, two databases of PostgreSQL, and one of MariaDB."""
+    file = shutil.copy(shop_file, tmp_path / "several.db")
+    return dict(zip(ALIASES, (f"sqlite:///{file}", shop_url, other_shop_url, mariadb_shop), strict=True))
+
+
+@pytest.fixture
+async def several(urls: Mapping[str, str]) -> AsyncIterator[None]:
+    """All of them at once, empty."""
+    settings.reset()
+    settings.configure(DATABASES={alias: {"OPTIONS": {"URL": url}} for alias, url in urls.items()})
+    for alias in ("people", "archive"):
+        await get_database(alias).execute(emptied_on_postgres())
+    await empty_tables(get_database("shop"))
+    yield
+    await close_db()
+
+
+async def names() -> list[list[str]]:
+    """The names of the authors, by database."""
+    return [await Author.objects.using(one).order_by("name").values_list("name", flat=True) for one in ALIASES]
+
+
+@pytest.mark.usefixtures("several")
+async def test_each_alias_has_its_own_dialect() -> None:
+    """One query is written four times at once, each as its engine has it, and its plan is found again (C-011va)."""
+
+    async def work(alias: str) -> tuple[str, list[str]]:
+        rows = Author.objects.using(alias)
+        await rows.bulk_create([rows.model(name=f"{alias} {number}", age=number) for number in range(3)])
+        await rows.filter(name__icontains="2").update(age=20)
+        found = await rows.filter(age__gte=1).order_by("-age").values_list("name", flat=True)
+        return get_database(alias).dialect_name, found
+
+    for _ in range(2):
+        found = await asyncio.gather(*(work(alias) for alias in ALIASES))
+        assert [dialect for dialect, _ in found] == ["sqlite", "postgresql", "postgresql", "mariadb"]
+        assert [rows[:2] for _, rows in found] == [[f"{alias} 2", f"{alias} 1"] for alias in ALIASES]
+        await asyncio.gather(*(Author.objects.using(alias).all().delete() for alias in ALIASES))
+    marks = [Author.objects.using(alias).filter(name="x").raw_sql() for alias in ALIASES]
+    assert ["?" in marks[0], "$1" in marks[1], "$1" in marks[2], "%s" in marks[3]] == [True] * 4
+
+
+@pytest.mark.usefixtures("several")
+async def test_transactions_of_several_aliases_are_apart() -> None:
+    """One block fails and undoes its own work; those around and inside keep theirs, and so do handlers (C-011va)."""
+    told: list[str] = []
+    async with atomic("default"):
+        _ = await Author.objects.create(name="Ann")
+        on_commit(lambda: told.append("default"))
+        async with atomic("people"):
+            _ = await Author.objects.using("people").create(name="Bob")
+            on_commit(lambda: told.append("people"), using="people")
+            with pytest.raises(ZeroDivisionError):
+                async with atomic("shop"):
+                    _ = await Author.objects.using("shop").create(name="Cid")
+                    on_commit(lambda: told.append("shop"), using="shop")
+                    on_rollback(lambda: told.append("not shop"), using="shop")
+                    async with atomic("archive"):
+                        _ = await Author.objects.using("archive").create(name="Dan")
+                    raise ZeroDivisionError
+            assert told == ["not shop"]
+        assert told == ["not shop", "people"]
+        # What is not committed yet is seen inside its own block only.
+        assert await asyncio.create_task(Author.objects.using("people").count()) == 1
+    assert told == ["not shop", "people", "default"]
+    assert await names() == [["Ann"], ["Bob"], ["Dan"], []]
+
+
+@pytest.mark.usefixtures("several")
+async def test_two_databases_of_one_engine_share_plans_and_no_rows() -> None:
+    """Instances know which of the two they are of, though the statement was the same."""
+    ann = await Author.objects.using("people").create(name="Ann")
+    assert await Author.objects.using("archive").filter(id=ann.id).exists() is False
+    twin = await Author.objects.using("people").get(id=ann.id)
+    twin.name = "Anne"
+    await twin.save()
+    await twin.save(using="archive")
+    assert await names() == [[], ["Anne"], ["Anne"], []]
+    with watch_queries() as log:
+        await twin.delete()
+    assert {record.alias for record in log.records} == {"archive"}
+    assert await names() == [[], ["Anne"], [], []]
+
+
+@pytest.mark.usefixtures("several")
+async def test_using_survives_every_way_of_going_on() -> None:
+    """Each call of a query set, of a manager and of a related manager keeps the database (C-011vb)."""
+    rows = Author.objects.using("people")
+    ann = await rows.create(name="Ann")
+    dune = await Book.objects.using("people").create(title="Dune", author=ann)
+    _ = await Review.objects.using("people").create(book=dune, stars=5)
+    goings = (
+        rows.all(),
+        rows.filter(name="Ann"),
+        rows.exclude(name="Bob"),
+        rows.order_by("-name"),
+        rows.reverse(),
+        rows.distinct(),
+        rows.limit(5),
+        rows.offset(0),
+        rows[:1],
+        rows.only("name"),
+        rows.defer("age"),
+        rows.select_related("country"),
+        rows.prefetch_related("books__reviews"),
+        rows.values("name"),
+        rows.values_list("name", flat=True),
+        rows | rows.filter(name="Bob"),
+        rows & rows.filter(name="Ann"),
+        ann.books,
+        ann.books.all(),
+        ann.books.filter(title="Dune"),
+        dune.reviews.order_by("stars"),
+    )
+    with watch_queries() as log:
+        for going in goings:
+            assert len(await going) == 1
+        assert await rows.get(id=ann.id) == await rows.first() == await rows.last()
+        assert [await rows.count(), await rows.exists()] == [1, True]
+        assert [one.name async for one in rows.iterator()] == ["Ann"]
+        assert (await rows.order_by("id").paginate(1)).items[0].name == "Ann"
+        assert await rows.get_or_create(name="Ann") == (ann, False)
+        assert (await rows.update_or_create({"age": 4}, name="Ann"))[1] is False
+        await rows.bulk_update([ann], ["name"])
+        await ann.refresh_from_db()
+        await ann.books.update(pages=7)
+        await ann.books.get_or_create(title="Dune")
+    assert {record.alias for record in log.records} == {"people"}
+
+
+@pytest.mark.usefixtures("several")
+async def test_instances_of_another_database_are_refused() -> None:
+    """Assigned, given to a query, stored and stored in bulk, before anything is sent (C-011ve)."""
+    ann = await Author.objects.using("people").create(name="Ann")
+    bob = await Author.objects.create(name="Bob")
+    dune = await Book.objects.create(title="Dune", author=bob)
+    with watch_queries() as log:
+        with pytest.raises(CrossDatabaseRelationError, match=r"Book.author .* 'default' cannot be one from 'people'"):
+            dune.author = ann
+        for ask in (
+            lambda: Book.objects.filter(author=ann),
+            lambda: Book.objects.filter(author__in=[bob, ann]).count(),
+            lambda: Book.objects.exclude(author=ann).exists(),
+            lambda: Book.objects.update(author=ann),
+            lambda: Book.objects.filter(author=ann).delete(),
+        ):
+            with pytest.raises(CrossDatabaseRelationError, match=r"an instance of orm.Author from 'people'"):
+                await ask()
+        for write in (
+            lambda: Book.objects.create(title="New", author=ann),
+            lambda: Book(title="New", author=ann).save(),
+            lambda: Book.objects.bulk_create([Book(title="New", author=ann)]),
+            lambda: Book.objects.get_or_create(title="New", author_id=0, defaults={"editor": ann}),
+            lambda: ann.books.using("default").create(title="New", author=ann),
+        ):
+            with pytest.raises(CrossDatabaseRelationError):
+                await write()
+    assert [record.sql[:6] for record in log.records] == ["SELECT"]  # what get_or_create() looked for
+    assert dune.author is bob
+    assert await Book.objects.count() == 1
+    assert (await Book.objects.using("people").create(title="Own", author=ann)).author is ann
+
+
+async def test_read_only_aliases_send_no_write(engine: Engine) -> None:
+    """Whatever would write is refused by its alias before anything is sent; what only reads passes (C-011vd)."""
+    if engine.name == "sqlite-memory":
+        pytest.skip("a database in memory is that of one alias")
+    engine.configure()
+    settings.reset()
+    settings.configure(
+        DATABASES={
+            "default": {"OPTIONS": {"URL": engine.url}},
+            "report": {"OPTIONS": {"URL": engine.url, "READ_ONLY": True}},
+            "copy": {"OPTIONS": {"URL": engine.url, "ROLE": "replica"}},
+        }
+    )
+    database = get_database()
+    if engine.name == "postgresql":
+        await database.execute(emptied_on_postgres())
+    if engine.name == "mariadb":
+        await empty_tables(database)
+    _ = await Author.objects.create(name="Ann")
+    for alias in ("report", "copy"):
+        rows = Author.objects.using(alias)
+        ann = await rows.get(name="Ann")
+        assert await rows.count() == 1
+        assert [one.name async for one in rows.order_by("name").iterator()] == ["Ann"]
+        assert [one.name for one in await Author.objects.raw(f"SELECT * FROM {TABLE}").using(alias)] == ["Ann"]
+        ann.name = "Anne"
+        writes: tuple[Callable[[], Awaitable[object]], ...] = (
+            ann.save,
+            ann.delete,
+            lambda: rows.create(name="x"),  # noqa: B023 - called in this turn
+            lambda: rows.bulk_create([Author(name="x")]),  # noqa: B023
+            lambda: rows.bulk_update([ann], ["name"]),  # noqa: B023
+            lambda: rows.update(name="x"),  # noqa: B023
+            lambda: rows.all().delete(),  # noqa: B023
+            lambda: rows.get_or_create(name="x"),  # noqa: B023
+            lambda: rows.update_or_create({"age": 1}, name="Ann"),  # noqa: B023
+            lambda: Author.objects.raw(f"DELETE FROM {TABLE}").using(alias),  # noqa: B023
+            lambda: Author.objects.raw(f"/* x */ update {TABLE} set age = 1").using(alias).values(),  # noqa: B023
+            rows.select_for_update,
+            lambda: Author(name="x").save(using=alias),  # noqa: B023
+            lambda: init_db(using=alias),  # noqa: B023
+            lambda: init_db(drop_first=True, using=alias),  # noqa: B023
+            lambda: get_database(alias).execute("CREATE TABLE other (id INTEGER)"),  # noqa: B023
+            lambda: get_database(alias).execute("DROP TABLE author"),  # noqa: B023
+            lambda: get_database(alias).execute_many("INSERT INTO author VALUES (1)", [()]),  # noqa: B023
+        )
+        with watch_queries() as log:
+            for place, write in enumerate(writes):
+                with pytest.raises(DatabaseReadOnlyError, match=f"nothing was sent: database '{alias}'") as found:
+                    await write()
+                assert "@" not in str(found.value), place
+        assert [record.sql for record in log.records if not record.sql.startswith("SELECT")] == []
+        # What no text shows is refused by the session.
+        async with atomic(alias):
+            assert await rows.count() == 1
+    await close_db()
+
+
+@pytest.mark.usefixtures("several")
+async def test_a_lock_belongs_to_the_transaction_of_its_alias() -> None:
+    """A block of another alias does not hold it."""
+    async with atomic("shop"):
+        with pytest.raises(TransactionError):
+            await Author.objects.using("people").select_for_update()
