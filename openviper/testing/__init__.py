@@ -9,6 +9,7 @@ from openviper.testing.exceptions import (
     ResponseTooLargeError,
     TooManyRedirectsError,
 )
+from openviper.testing.permissions import PermissionWatch, watch_permissions
 from openviper.testing.queries import max_queries, watch_queries
 from openviper.testing.response import TestResponse
 from openviper.testing.settings import override_settings
@@ -20,6 +21,7 @@ __all__ = [
     "CommandResult",
     "CommandRunner",
     "LifespanFailedError",
+    "PermissionWatch",
     "ProtocolError",
     "ResponseTooLargeError",
     "StreamedResponse",
@@ -30,5 +32,6 @@ __all__ = [
     "TooManyRedirectsError",
     "max_queries",
     "override_settings",
+    "watch_permissions",
     "watch_queries",
 ]

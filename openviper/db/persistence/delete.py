@@ -17,6 +17,7 @@ from openviper.db.exceptions import FieldError, ProtectedError, RestrictedError
 from openviper.db.executor import MOST_KEYS, plan_for, read_rows
 from openviper.db.fields.base import AnyField
 from openviper.db.options import Options
+from openviper.db.peers import note_change
 from openviper.db.permissions import bypass_permissions, check_permission, slot
 from openviper.db.persistence.branches import MOST_LEVELS, leaves_first
 from openviper.db.persistence.record import Stored, has_other_key
@@ -101,11 +102,14 @@ async def delete_rows(
     if routes.routers:
         using = await route_write(options, using)
     database = target_of(options, using)
+    for model, _ in effects_of(options, database.dialect):
+        note_change(model._meta.table)
     rows = rows_of(query)
-    if slot.checker is not None:
-        await _allow(rows, database)
     watched = watched_deletes(options, database.dialect)
-    if not watched and is_left_to_engine(options, database.dialect):
+    is_alone = not watched and is_left_to_engine(options, database.dialect)
+    if slot.checker is not None:
+        await _allow(rows, database, is_alone=is_alone)
+    if is_alone:
         return await change_rows(Delete(rows), values, database)
     departing = Departing(watched, database, {} if record is None else {options: {values[0]: record}})
     async with atomic(database.alias):
@@ -120,8 +124,13 @@ async def delete_rows(
     return len(keys)
 
 
-async def _allow(rows: Query, database: Database) -> None:
+async def _allow(rows: Query, database: Database, *, is_alone: bool) -> None:
     """Ask for all that deleting rows may do, whether or not there are rows to do it to: nothing has been sent yet.
+
+    Args:
+        rows: What is deleted.
+        database: Where.
+        is_alone: Whether one DELETE does it all, which asks for what it reads by itself.
 
     Raises:
         PermissionError: Something of it may not be done.
@@ -130,8 +139,7 @@ async def _allow(rows: Query, database: Database) -> None:
     await check_permission(options.model, "delete")
     for model, action in effects_of(options, dialect):
         await check_permission(model, action)
-    # The one DELETE of an engine that does it all asks for what it reads by itself.
-    if not is_left_to_engine(options, dialect) and (models := plan_of(rows, dialect).models):
+    if not is_alone and (models := plan_of(rows, dialect).models):
         await allow_reads(models)
 
 

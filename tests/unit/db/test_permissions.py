@@ -2,16 +2,27 @@
 
 import asyncio
 import logging
+import random
 from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any, Final
 
 import pytest
 
 from openviper.core.context import ignore_permissions_ctx
 from openviper.db import fields
-from openviper.db.exceptions import ModelPermissionError
+from openviper.db.exceptions import DatabaseReadOnlyError, ModelPermissionError
 from openviper.db.models import Model
-from openviper.db.permissions import Action, bypass_permissions, check_permission, set_checker, slot
+from openviper.db.permissions import (
+    Action,
+    bypass_permissions,
+    check_permission,
+    permissions_changed,
+    set_checker,
+    slot,
+)
 from openviper.db.registry import AnyModel
+from openviper.exceptions import PermissionDenied
 
 
 class Book(Model):
@@ -33,12 +44,33 @@ class Refusing:
         raise PermissionError("no")
 
 
+class Answering:
+    """A checker that gives an answer, or raises an error."""
+
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+
+    async def check(self, model: AnyModel, action: Action) -> Any:
+        """Do so."""
+        if isinstance(self.answer, BaseException):
+            raise self.answer
+        return self.answer
+
+
 @pytest.fixture
 def refusing() -> Iterator[Refusing]:
     """A checker in the slot."""
     checker = Refusing()
     before = set_checker(checker)
     yield checker
+    set_checker(before)
+
+
+@pytest.fixture
+def empty_again() -> Iterator[None]:
+    """The slot is afterwards as it was."""
+    before = slot.checker
+    yield
     set_checker(before)
 
 
@@ -138,3 +170,188 @@ def test_reason_is_logged(caplog: pytest.LogCaptureFixture) -> None:
         with bypass_permissions(reason="nightly import"):
             pass
     assert [record.getMessage() for record in caplog.records] == ["permissions are passed over: nightly import"]
+
+
+@pytest.mark.parametrize("answer", [None, True])
+async def test_answers_that_let_pass(answer: object, empty_again: None) -> None:
+    """A checker may say nothing or yes."""
+    set_checker(Answering(answer))
+    await check_permission(Book, "read")
+
+
+@pytest.mark.parametrize("answer", [False, 0, "", "no", 1, PermissionError(), PermissionError("secret words")])
+async def test_refusal_is_a_403(answer: object, empty_again: None) -> None:
+    """Whatever is no yes refuses; the error is of both kinds, and has no words of the checker (C-011ua)."""
+    set_checker(Answering(answer))
+    with pytest.raises(ModelPermissionError) as caught:
+        await check_permission(Book, "update")
+    error = caught.value
+    assert isinstance(error, PermissionError)
+    assert isinstance(error, PermissionDenied)
+    assert (error.status_code, error.detail) == (403, "No permission to update Book.")
+    assert (error.model, error.action) == (Book._meta.label, "update")
+    assert error.__cause__ is (answer if isinstance(answer, PermissionError) else None)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyError("role"),
+        PermissionError(13, "Permission denied", "/etc/roles"),
+        PermissionDenied("Ask the library."),
+        DatabaseReadOnlyError("roles are read only"),
+        asyncio.CancelledError(),
+        TimeoutError(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_other_errors_stay_what_they_are(error: BaseException, empty_again: None) -> None:
+    """A checker that fails lets nothing pass, and is no refusal; a refusal in its own words keeps them (C-011ub)."""
+    set_checker(Answering(error))
+    with pytest.raises(type(error)) as caught:
+        await check_permission(Book, "read")
+    assert caught.value is error
+    assert not ignore_permissions_ctx.get()
+
+
+async def test_checker_that_is_no_coroutine_lets_nothing_pass(empty_again: None) -> None:
+    """A plain function in its place is a mistake that is seen at once."""
+
+    class Plain:
+        def check(self, model: AnyModel, action: Action) -> bool:
+            return True
+
+    set_checker(Plain())  # type: ignore[arg-type]  # what it is about
+    with pytest.raises(TypeError):
+        await check_permission(Book, "read")
+
+
+async def test_checker_that_hangs_can_be_cancelled(empty_again: None) -> None:
+    """Nobody waits for it longer than they want to, and the task is checked again afterwards (C-011ub)."""
+
+    class Hanging:
+        async def check(self, model: AnyModel, action: Action) -> None:
+            await asyncio.Event().wait()
+
+    set_checker(Hanging())
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await check_permission(Book, "read")
+    assert not ignore_permissions_ctx.get()
+
+
+async def test_models_that_are_read_on_the_way(refusing: Refusing, empty_again: None) -> None:
+    """Each is asked for by itself, after what the statement is about."""
+
+    class Shelf(Model):
+        name = fields.CharField(default="")
+
+    asked: list[tuple[AnyModel, Action]] = []
+
+    class Noting:
+        async def check(self, model: AnyModel, action: Action) -> None:
+            asked.append((model, action))
+
+    set_checker(Noting())
+    await check_permission(Book, "delete", (Shelf,))
+    assert asked == [(Book, "delete"), (Shelf, "read")]
+
+
+def test_changes_are_counted(empty_again: None) -> None:
+    """What may change an answer counts the version up: another checker, and whoever says so (C-011ub)."""
+    versions = [slot.version]
+    set_checker(Refusing())
+    versions.append(slot.version)
+    permissions_changed()
+    versions.append(slot.version)
+    assert sorted(set(versions)) == versions
+
+
+#: Who is asking, in the tests below.
+USER: Final[ContextVar[int]] = ContextVar("user", default=-1)
+LONG: Final = 200
+
+
+class Cached:
+    """A checker that remembers answers, as one with roles in a database would."""
+
+    def __init__(self, banned: set[int]) -> None:
+        self.banned = banned
+        self.looked_up = 0
+        self._known: tuple[int, frozenset[int]] | None = None
+
+    async def check(self, model: AnyModel, action: Action) -> bool:
+        """Refuse those that are banned."""
+        await asyncio.sleep(0)
+        version = slot.version
+        if self._known is None or self._known[0] != version:
+            self.looked_up += 1
+            found = frozenset(self.banned)
+            await asyncio.sleep(0)
+            self._known = version, found
+        return USER.get() not in self._known[1]
+
+
+async def test_two_hundred_tasks_with_users_of_their_own(empty_again: None) -> None:
+    """Each has its own answers, whatever blocks stand around others meanwhile, and in its child tasks (C-011ub)."""
+    set_checker(Cached({user for user in range(LONG) if user % 3 == 0}))
+
+    async def allowed() -> bool:
+        await asyncio.sleep(0)
+        try:
+            await check_permission(Book, "read")
+        except ModelPermissionError:
+            return False
+        return True
+
+    async def request(user: int) -> list[bool]:
+        USER.set(user)
+        dice = random.Random(user)
+        found = []
+        for _ in range(10):
+            if dice.random() < 0.5:
+                found.append(await allowed() is (user % 3 != 0))
+                continue
+            async with bypass_permissions():
+                found.append(await allowed())
+                found += await asyncio.gather(allowed(), allowed())
+                if dice.random() < 0.5:
+                    with bypass_permissions():
+                        found.append(await allowed())
+                found.append(await allowed())
+            found.append(await asyncio.create_task(allowed()) is (user % 3 != 0))
+        return found
+
+    found = await asyncio.gather(*(request(user) for user in range(LONG)))
+    assert [all(one) for one in found] == [True] * LONG
+
+
+async def test_permissions_that_change_meanwhile(empty_again: None) -> None:
+    """From the change on every task has the new answer, and nobody looks anything up in between (C-011ub)."""
+    checker = Cached({7})
+    set_checker(checker)
+
+    async def request(user: int, change: asyncio.Event) -> list[bool]:
+        USER.set(user)
+        found = []
+        for _ in range(2):
+            try:
+                await check_permission(Book, "read")
+                found.append(True)
+            except ModelPermissionError:
+                found.append(False)
+            await change.wait()
+        return found
+
+    change = asyncio.Event()
+    tasks = [asyncio.create_task(request(user, change)) for user in range(10)]
+    while checker.looked_up == 0:
+        await asyncio.sleep(0)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    checker.banned = {3}
+    permissions_changed()
+    change.set()
+    found = await asyncio.gather(*tasks)
+    assert [user for user, (before, _) in enumerate(found) if not before] == [7]
+    assert [user for user, (_, after) in enumerate(found) if not after] == [3]
