@@ -6,8 +6,9 @@ only read. Writers of one event loop therefore never meet a locked database; tho
 SQLite itself, for ``lock_timeout``. A database in memory is one connection for everything.
 """
 
+import asyncio
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from openviper.db.backends.base import BackendOptions
 from openviper.db.backends.pool import Pool, PoolLimits
@@ -33,6 +34,7 @@ class SQLiteBackend:
 
     def __init__(self, options: BackendOptions) -> None:
         self.options = options
+        self._leaving: set[asyncio.Future[Any]] = set()
         self._in_memory = options.address == MEMORY
         # A read-only database has no writers, and one in memory has a single connection.
         self.splits_writes = not (self._in_memory or options.read_only)
@@ -72,6 +74,9 @@ class SQLiteBackend:
             await self.reads.close()
         await self._writers.close()
         await self._readers.close()
+        if self._leaving:
+            # Or a script could end with a file half open, and leave its log behind.
+            await asyncio.wait(list(self._leaving))
 
     def terminate(self) -> None:
         """Drop every connection; the threads end with what they do at the moment."""
@@ -95,7 +100,12 @@ class SQLiteBackend:
 
         async def open_connection() -> SQLiteConnection:
             connection = SQLiteConnection(options, writes=writes)
-            await connection.open()
+            try:
+                await connection.open()
+            finally:
+                if connection.leaving is not None:
+                    self._leaving.add(connection.leaving)
+                    connection.leaving.add_done_callback(self._leaving.discard)
             return connection
 
         return Pool(open_connection, limits, timed_out=self._turn_missed if is_queue else None)

@@ -1,6 +1,5 @@
 """What is done with the raw connection, in its thread: opening, the ends of transactions, several rows at once."""
 
-import asyncio
 import sqlite3
 import time
 from collections.abc import Iterable
@@ -15,7 +14,6 @@ __all__ = [
     "MEMORY",
     "begin_reading",
     "clean",
-    "close_late",
     "commit",
     "execute_many",
     "fetch_first",
@@ -74,12 +72,6 @@ def _use_log(raw: sqlite3.Connection, *, until: float) -> None:
             time.sleep(0.01)  # this is the connection's own thread
         else:
             return  # or the file system cannot share memory, and the file stays as it is
-
-
-def close_late(opening: "asyncio.Future[sqlite3.Connection]") -> None:
-    """Close what was opened for somebody who has left meanwhile."""
-    if not opening.cancelled() and opening.exception() is None:
-        opening.result().close()
 
 
 def fetch_first(raw: sqlite3.Connection, sql: str, args: Args) -> Row | None:

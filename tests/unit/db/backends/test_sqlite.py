@@ -11,6 +11,7 @@ from openviper.db.backends.base import BackendOptions
 from openviper.db.backends.sqlite import SQLiteBackend
 from openviper.db.backends.sqlite.connection import SQLiteConnection
 from openviper.db.backends.sqlite.errors import translated
+from openviper.db.backends.sqlite.session import open_file
 from openviper.db.exceptions import ConnectionLostError, DatabaseReadOnlyError, LockTimeoutError, QueryError
 
 MEMORY = BackendOptions(alias="default", scheme="sqlite", address=":memory:")
@@ -112,6 +113,32 @@ async def test_opening_that_is_cancelled_leaves_no_thread(tmp_path: Path) -> Non
     for thread in [it for it in threading.enumerate() if it.name == "openviper-sqlite-cancelled"]:
         await asyncio.to_thread(thread.join, 5)
         assert not thread.is_alive()
+
+
+async def test_close_waits_for_an_opening_that_was_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is still being opened for somebody who has left is closed when the database is, log and all."""
+    options = BackendOptions(alias="default", scheme="sqlite", address=str(tmp_path / "a.db"))
+    may_open = threading.Event()
+
+    def open_late(options: BackendOptions, *, writes: bool) -> sqlite3.Connection:
+        raw = open_file(options, writes=writes)
+        raw.execute("CREATE TABLE late (id INTEGER)")
+        may_open.wait(5)
+        return raw
+
+    monkeypatch.setattr("openviper.db.backends.sqlite.connection.open_file", open_late)
+    backend = SQLiteBackend(options)
+    asking = asyncio.create_task(backend.acquire(writes=True))
+    await asyncio.sleep(0)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    closing = asyncio.create_task(backend.close())
+    assert not (await asyncio.wait([closing], timeout=0.05))[0]
+    may_open.set()
+    await closing
+
+    assert [one.name for one in tmp_path.iterdir()] == ["a.db"]
 
 
 async def test_interrupt_hits_no_other_job() -> None:
