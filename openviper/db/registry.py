@@ -197,7 +197,11 @@ class ModelRegistry:
             AppLifecycleImportError: The ``models`` module of an app is there and cannot be imported.
         """
         found: list[ModelReferenceError] = []
+        # What was made for a field of a model refers to what that field refers to.
+        parts = {label for labels in self._parts.values() for label in labels}
         for reference in [one for references in self._references.values() for one in references]:
+            if reference.own_label in parts:
+                continue
             try:
                 _ = reference.target
             except ModelReferenceError as error:
