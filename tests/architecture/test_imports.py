@@ -11,8 +11,8 @@ from importlinter.cli import lint_imports
 from tests.architecture.source import ROOT
 
 OPTIONAL = [
-    "IPython", "PIL", "aiomcache", "aioodbc", "asyncmy", "asyncpg", "brotli", "granian", "isal", "obstore",
-    "opentelemetry", "oracledb", "pydantic", "redis", "taskiq", "zstandard",
+    "IPython", "PIL", "aiomcache", "asyncmy", "asyncpg", "brotli", "granian", "isal", "obstore",
+    "opentelemetry", "oracledb", "pydantic", "pyodbc", "redis", "taskiq", "zstandard",
 ]  # fmt: skip
 # A start opens none of these, whether they are installed or not.
 HEAVY = [*OPTIONAL, "argparse", "dotenv", "importlib.metadata", "jinja2", "pytest", "rich", "sqlalchemy", "starlette"]

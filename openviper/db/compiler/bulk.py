@@ -7,13 +7,14 @@ of its own, and rows come in groups of a power of two, so that few texts are eve
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, cast
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from openviper.db.backends.base import Row
 from openviper.db.compiler.columns import column_of
-from openviper.db.compiler.write import BindRow, write_binder, write_column_binder
+from openviper.db.compiler.merge import Conflict, merge_text
+from openviper.db.compiler.write import BindRow, bare_insert, write_binder, write_column_binder
 from openviper.db.dialects.base import Dialect
-from openviper.db.exceptions import DatabaseOperationNotSupportedError
 from openviper.db.fields.base import AnyField
 from openviper.db.options import Options
 from openviper.db.registry import registry
@@ -35,18 +36,6 @@ _ROWS: Final = "_openviper_rows"
 _Writer: TypeAlias = Callable[[int], str]
 
 
-class Conflict(NamedTuple):
-    """What an INSERT does where a row is in its way.
-
-    Args:
-        unique: Attributes of the fields by which it is the same row; none means any that are unique.
-        updated: Attributes that the row takes over; none leaves it as it is.
-    """
-
-    unique: tuple[str, ...] = ()
-    updated: tuple[str, ...] = ()
-
-
 class BulkPlan:
     """A statement that writes many instances.
 
@@ -61,6 +50,8 @@ class BulkPlan:
         "_columns",
         "_is_any_size",
         "_packs",
+        "_repeats",
+        "_sorts_keys",
         "_write",
         "bind",
         "fields",
@@ -74,7 +65,10 @@ class BulkPlan:
         self.fields = tuple(fields)
         self.is_listed = is_listed
         # Where values become text nothing is prepared, and each number of rows has a text of its own anyway.
-        self._is_any_size = is_listed or dialect.features.list_parameter
+        self._repeats = dialect.features.repeats_rows
+        self._is_any_size = is_listed or dialect.features.list_parameter or self._repeats
+        # OUTPUT gives rows in any order, while keys are counted up in the order of the rows.
+        self._sorts_keys = dialect.key_words == "output"
         #: Whether keys come back, in the order of the rows, and what reads them.
         self.gives_keys = False
         self.read_keys: Callable[[Sequence[Row]], list[object]] = list
@@ -93,7 +87,7 @@ class BulkPlan:
         Args:
             count: How many rows it writes.
         """
-        return self._write(1 if self.is_listed else count)
+        return self._write(1 if self.is_listed or self._repeats else count)
 
     def bind_many(self, records: Sequence[Mapping[str, object]]) -> list[tuple[object, ...]]:
         """Give the values of the driver, a row for each instance.
@@ -118,6 +112,14 @@ class BulkPlan:
             return [value for row in rows for value in row]
         columns = [list(column) for column in zip(*rows, strict=True)]
         return [pack(column) if pack else column for pack, column in zip(self._packs, columns, strict=True)]
+
+    def in_order(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Put the keys that came back into the order of the instances.
+
+        Args:
+            rows: What the statement gave.
+        """
+        return sorted(rows, key=itemgetter(0)) if self._sorts_keys and self.gives_keys else rows
 
     def split(self, count: int, batch_size: int | None = None) -> Iterator[slice]:
         """Divide rows into those of one statement each.
@@ -149,9 +151,6 @@ def bulk_insert_plan(
         dialect: Of the engine.
         makes_keys: Whether the engine makes the keys.
         conflict: What happens where a row is in the way; None means an error.
-
-    Raises:
-        DatabaseOperationNotSupportedError: The engine cannot do that.
     """
     return _insert_plan(options, dialect, makes_keys, conflict, registry.version)
 
@@ -174,9 +173,12 @@ def _insert_plan(
     options: Options, dialect: Dialect, makes_keys: bool, conflict: Conflict | None, _version: int
 ) -> BulkPlan:
     words = _Words(options, dialect)
-    gives_keys = makes_keys if conflict is None else bool(conflict.updated)
     fields = [one for one in options.fields if not (makes_keys and one is options.pk)]
-    end = words.conflict(conflict) + (words.returning() if gives_keys else "")
+    if conflict is not None and dialect.features.upsert == "merge":
+        merge = partial(merge_text, options, dialect, fields, conflict)
+        return BulkPlan(fields, dialect, merge, is_listed=False)
+    gives_keys = makes_keys if conflict is None else bool(conflict.updated) and dialect.key_words == "returning"
+    end = words.conflict(conflict) + (words.returning(len(fields)) if gives_keys else "")
     is_listed = bool(fields) and dialect.features.array_parameter
     plan = BulkPlan(fields, dialect, partial(words.insert, fields, end, is_listed), is_listed=is_listed)
     plan.gives_keys = gives_keys
@@ -216,10 +218,14 @@ class _Words:
 
     def insert(self, fields: Sequence[AnyField], end: str, is_listed: bool, count: int) -> str:
         """Write an INSERT."""
-        into = ["INSERT INTO", self.table]
+        dialect, into = self._dialect, ["INSERT INTO", self.table]
         if not fields:
-            return " ".join([*into, self._dialect.default_row]) + end
+            if "{key}" in dialect.default_row:
+                return bare_insert(self._options, dialect)
+            return " ".join([*into, *self._output(), dialect.default_row]) + end
         into.append(f"({', '.join(map(self.column, fields))})")
+        if dialect.key_words == "output":
+            return self._insert_output(into, fields, count)
         if is_listed:
             names, values = self._listed(fields)
             source = f"unnest({self._lists(fields)}) WITH ORDINALITY AS {_ROWS} ({', '.join(names)}, place)"
@@ -237,9 +243,11 @@ class _Words:
             words.append(f"FROM unnest({self._lists(fields)}) AS {_ROWS} ({', '.join(names)})")
         return " ".join([*words, "WHERE", f"{self.table}.{columns[-1]} = {given[-1]}"])
 
-    def returning(self) -> str:
-        """Write what gives keys back."""
-        return f" RETURNING {self.column(self._options.pk)}"
+    def returning(self, width: int) -> str:
+        """Write what gives keys back, behind a row of so many values."""
+        key = self.column(self._options.pk)
+        words = {"returning": f" RETURNING {key}", "into": f" RETURNING {key} INTO {self._mark(width)}"}
+        return words.get(self._dialect.key_words, "")
 
     def conflict(self, conflict: Conflict | None) -> str:
         """Write what happens where a row is in the way."""
@@ -252,13 +260,27 @@ class _Words:
             key = self.column(self._options.pk)
             changes = [f"{one} = VALUES({one})" for one in columns] or [f"{key} = {key}"]
             return f" ON DUPLICATE KEY UPDATE {', '.join(changes)}"
-        if self._dialect.features.upsert != "on conflict":
-            raise DatabaseOperationNotSupportedError(f"{self._dialect.name} has no INSERT that passes conflicts over")
         if not conflict.updated:
             return " ON CONFLICT DO NOTHING"
         unique = ", ".join(self.column(by_name[name]) for name in conflict.unique)
         columns = [self.column(by_name[name]) for name in conflict.updated]
         return f" ON CONFLICT ({unique}) DO UPDATE SET {', '.join(f'{one} = excluded.{one}' for one in columns)}"
+
+    def _insert_output(self, into: Sequence[str], fields: Sequence[AnyField], count: int) -> str:
+        """Write an INSERT in which the order of the rows is that of their keys, where these are counted up."""
+        if self._options.pk in fields:
+            sql = " ".join([*into, "VALUES", self._rows(len(fields), count)])
+            own = self._dialect.own_key_words
+            return own.format(table=self.table, sql=sql) if self._options.pk.auto else sql
+        names = [f"c{place}" for place in range(len(fields))]
+        row = ", ".join(f"CAST(? AS {self._dialect.form_of(one).column_type})" for one in fields)
+        rows = ", ".join(f"({row}, {place})" for place in range(count))
+        source = f"FROM (VALUES {rows}) AS {_ROWS} ({', '.join(names)}, place) ORDER BY place"
+        return " ".join([*into, *self._output(), "SELECT", ", ".join(names), source])
+
+    def _output(self) -> Sequence[str]:
+        is_made = self._dialect.key_words == "output" and self._options.pk.auto
+        return (f"OUTPUT inserted.{self.column(self._options.pk)}",) if is_made else ()
 
     def _listed(self, fields: Sequence[AnyField]) -> tuple[list[str], list[str]]:
         """Give the names of lists as columns, and the values that come of them."""

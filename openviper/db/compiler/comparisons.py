@@ -116,8 +116,15 @@ def _compare_range(comparison: Comparison, scope: Scope, *, negated: bool) -> Pr
 
 def _compare_values(comparison: Comparison, scope: Scope) -> tuple[Predicate, tuple[Typed, ...]]:
     left, right, write = comparison.left, comparison.right, _OPERATORS[comparison.lookup]
+    if not left.form.is_comparable:
+        raise FieldError(
+            f"{comparison.path} cannot be compared: {scope.dialect.name} does not compare what it stores such values as"
+        )
     if isinstance(right, d.Param):
         value = bind(right.place, _way(comparison, scope), scope, is_bare=left.field is not None)
+        is_text = comparison.lookup == "exact" and left.form.family is Family.TEXT
+        if is_text and scope.dialect.features.empty_text_is_null:
+            return ask("exact text", (left.element, value), scope), ()
         if left.field is None:
             value = finite_value(value, left.form.family, scope)
         return write(left.element, value), ()

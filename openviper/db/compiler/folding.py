@@ -132,7 +132,7 @@ def _rounded(argument: Typed, average: Element, storage: Storage, dialect: Diale
         return Typed(func.round(average, digits), storage, argument.form)
     if storage.kind in {FieldKind.DECIMAL, FieldKind.DURATION}:
         # SQL Server wants the digits to be said.
-        digits_said = () if dialect.features.widens_sums else (literal_column("0"),)
+        digits_said: tuple[Element, ...] = () if dialect.features.widens_sums else (literal_column("0"),)
         whole = _cast(func.round(average, *digits_said), COUNT, dialect)
         return Typed(whole, storage, argument.form)
     storage = Storage(kind=FieldKind.FLOAT, null=True)

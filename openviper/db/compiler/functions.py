@@ -60,6 +60,8 @@ def _write_substr(name: str, arguments: Sequence[Typed], scope: Scope) -> Typed:
         _need(name, one, NUMBERS)
     # PostgreSQL has substr() for integer only, and counts come as bigint.
     numbers = [make("position", (one.element,), _INTEGER, scope).element for one in arguments[1:]]
+    if len(numbers) == 1 and "substr from" in scope.dialect.operations:
+        name = "substr from"
     return make(name, (arguments[0].element, *numbers), _TEXT, scope)
 
 

@@ -127,7 +127,7 @@ def make_dress(style: str) -> Conversion | None:
     if not style:
         return None
     wildcard, _, place = style.partition(":")
-    sign, escape = ("%", "_escape_like") if wildcard == "like" else ("*", "_escape_glob")
+    sign, escape = _WILDCARDS[wildcard]
     before, after = sign if place != "prefix" else "", sign if place != "suffix" else ""
     text = " + ".join(part for part in (before and repr(before), f"{escape}({{v}})", after and repr(after)) if part)
     return Conversion(f"({text})", {escape: _ESCAPES[escape]})
@@ -149,6 +149,11 @@ def _escape_like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
+def _escape_bracketed(text: str) -> str:
+    # For SQL Server a bracket begins a set of characters.
+    return _escape_like(text).replace("[", "\\[")
+
+
 def _escape_glob(text: str) -> str:
     if len(text) > _LONGEST_GLOB:
         raise FieldValueError(f"This text has {len(text)} characters; a pattern has at most {_LONGEST_GLOB}.")
@@ -157,7 +162,17 @@ def _escape_glob(text: str) -> str:
 
 # SQLite refuses patterns of more than 50,000 bytes.
 _LONGEST_GLOB: Final = 4_000
-_ESCAPES: Final[Mapping[str, Callable[[str], str]]] = {"_escape_like": _escape_like, "_escape_glob": _escape_glob}
+_ESCAPES: Final[Mapping[str, Callable[[str], str]]] = {
+    "_escape_like": _escape_like,
+    "_escape_bracketed": _escape_bracketed,
+    "_escape_glob": _escape_glob,
+}
+#: By the kind of a pattern: what stands for any text, and what lets a text mean itself.
+_WILDCARDS: Final = {
+    "like": ("%", "_escape_like"),
+    "like[": ("%", "_escape_bracketed"),
+    "glob": ("*", "_escape_glob"),
+}
 
 
 def _known(kind: FieldKind, typed: Typed) -> Sequence[str]:

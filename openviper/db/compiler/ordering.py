@@ -1,6 +1,7 @@
 """What rows are sorted by."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Final
 
 from openviper.db.compiler.expressions import compile_expression
@@ -42,7 +43,7 @@ def sort_key(order: Order, scope: Scope) -> Element:
     from sqlalchemy import func  # loaded by the first query
 
     if order.expression is None:
-        chance: Element = getattr(func, _CHANCES.get(scope.dialect.name, "random"))()
+        chance: Element = attrgetter(_CHANCES.get(scope.dialect.name, "random"))(func)()
         return chance
     found = compile_expression(order.expression, scope)
     if not found.form.is_comparable:

@@ -57,4 +57,5 @@ def _write(element: _Text, compiler: SQLCompiler, **options: Any) -> str:
     written = [compiler.process(one, **options) for one in element.clauses]
     quoted = "'" + element.zone.replace("'", "''") + "'"
     joined = " || ".join(f"coalesce({one}, '')" for one in written)
-    return element.template.format(*written, all=", ".join(written), joined=joined, zone=quoted)
+    rows = ", ".join(f"({one})" for one in written)
+    return element.template.format(*written, all=", ".join(written), joined=joined, rows=rows, zone=quoted)

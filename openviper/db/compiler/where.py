@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from openviper.db.compiler.comparisons import Comparison, compare, truth_of
-from openviper.db.compiler.expressions import compile_expression, take_parts
+from openviper.db.compiler.expressions import compile_expression, existence_of, take_parts
 from openviper.db.compiler.lookups import read_rest
 from openviper.db.compiler.paths import SEPARATOR
 from openviper.db.compiler.pieces import join
@@ -71,6 +71,9 @@ def _compile(condition: d.Condition, scope: Scope, *, negated: bool) -> Predicat
 
 def _compile_leaf(condition: d.Lookup | d.Truth, scope: Scope, *, negated: bool) -> Predicate:
     if isinstance(condition, d.Truth):
+        is_bare = condition.lookup is None or condition.operand is None
+        if is_bare and isinstance(condition.expression, d.Exists):
+            return truth_of(existence_of(condition.expression, scope), scope, negated=negated)
         typed = compile_expression(condition.expression, scope)
         if condition.lookup is None or condition.operand is None:
             return truth_of(typed, scope, negated=negated)

@@ -23,6 +23,7 @@ __all__ = [
     "BindColumns",
     "BindRow",
     "WritePlan",
+    "bare_insert",
     "insert_plan",
     "name_faults",
     "text_of",
@@ -195,15 +196,33 @@ def _insert_plan(options: Options, dialect: Dialect, makes_key: bool, ignores: b
     fields = [one for one in options.fields if not (makes_key and one is options.pk)]
     values = {one.attname: bindparam(f"v_{one.attname}", type_=table.c[one.attname].type) for one in fields}
     statement: Any = insert(table).values(values)
-    if makes_key:
+    if makes_key and dialect.key_words:
         statement = statement.returning(table.c[options.pk.attname])
-    # An INSERT that names no columns would stand for one with all of them.
-    sql, _ = text_of(statement, dialect, columns=[one.attname for one in fields])
+    if fields or "{key}" not in dialect.default_row:
+        # An INSERT that names no columns would stand for one with all of them.
+        sql, _ = text_of(statement, dialect, columns=[one.attname for one in fields])
+    else:
+        sql = bare_insert(options, dialect)
     if ignores:
         # SQLAlchemy has one class for it in each dialect; the words are the same on all engines that know them.
         head, word, tail = sql.partition(" RETURNING ")
         sql = f"{head} ON CONFLICT DO NOTHING{word}{tail}"
+    if options.pk.auto and not makes_key and dialect.own_key_words != "{sql}":
+        name = dialect.compiler.identifier_preparer.format_table(table)
+        sql = dialect.own_key_words.format(table=name, sql=sql)
     return WritePlan(options, dialect, sql=sql, fields=fields, key=options.pk if makes_key else None)
+
+
+def bare_insert(options: Options, dialect: Dialect) -> str:
+    """Write the INSERT of a row of which the engine makes all there is, the key.
+
+    Args:
+        options: Of the model.
+        dialect: Of an engine that has no words for it, so that its key is said to be made.
+    """
+    table, names = table_of(options, dialect), dialect.compiler.identifier_preparer
+    key = names.format_column(table.c[options.pk.attname])
+    return f"INSERT INTO {names.format_table(table)} {dialect.default_row.format(key=key)} RETURNING {key} INTO :1"
 
 
 @lru_cache(maxsize=_MAX_PLANS)

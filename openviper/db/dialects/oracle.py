@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from openviper.db.dialects import conversions as by
 from openviper.db.dialects.base import Dialect, Features
 from openviper.db.dialects.forms import Conversion, Family, Storage, StorageForm
+from openviper.db.dialects.operations import STANDARD
 from openviper.db.fields.base import FieldKind
 
 if TYPE_CHECKING:
@@ -54,6 +55,73 @@ _FORMS: Final = {
     FieldKind.IP: StorageForm(column_type="VARCHAR2(39 CHAR)", family=Family.TEXT, is_ordered=False),
 }
 
+_LOCAL: Final = "CAST(from_tz({0}, 'UTC') AT TIME ZONE {zone} AS TIMESTAMP(6))"
+_NOW: Final = "CAST(sys_extract_utc(systimestamp) AS TIMESTAMP(6))"
+_BETWEEN: Final = " + ".join(
+    f"extract({part} from ({{0}} - {{1}})) * {factor}"
+    for part, factor in (("day", 86400000000), ("hour", 3600000000), ("minute", 60000000), ("second", 1000000))
+)
+_OPERATIONS: Final = {
+    **STANDARD,
+    # The empty text is NULL, and so is what it is compared with; no other value is. It is never unknown, so that it
+    # can be denied.
+    "exact text": ("(({0} = {1} AND {0} IS NOT NULL AND {1} IS NOT NULL) OR ({0} IS NULL AND {1} IS NULL))"),
+    "%": "mod({0}, nullif({1}, 0))",
+    "regex": "regexp_like({0}, {1})",
+    "iregex": "regexp_like({0}, {1}, 'i')",
+    "contains of": "(instr({0}, {1}) > 0)",
+    "startswith of": "(substr({0}, 1, length({1})) = {1})",
+    "endswith of": "(substr({0}, -length({1})) = {1})",
+    "icontains of": "(instr(upper({0}), upper({1})) > 0)",
+    "istartswith of": "(substr(upper({0}), 1, length(upper({1}))) = upper({1}))",
+    "iendswith of": "(substr(upper({0}), -length(upper({1}))) = upper({1}))",
+    # A float would be rounded to the even neighbour.
+    "round": "round(CAST({0} AS NUMBER))",
+    "round to": "round({0}, {1})",
+    "now": _NOW,
+    "now naive": _LOCAL.replace("{0}", _NOW),
+    "local": _LOCAL,
+    "utc": "({0})",
+    "date": "trunc({0})",
+    "time": "to_char({0}, 'HH24:MI:SS.FF6')",
+    "year": "extract(year from {0})",
+    "month": "extract(month from {0})",
+    "day": "extract(day from {0})",
+    "week": "to_number(to_char({0}, 'IW'))",
+    "week_day": "(mod(trunc({0}) - trunc({0}, 'IW') + 1, 7) + 1)",
+    "quarter": "to_number(to_char({0}, 'Q'))",
+    # A time of day is what a moment ends with, as the session writes it.
+    "hour": "to_number(substr({0}, -15, 2))",
+    "minute": "to_number(substr({0}, -12, 2))",
+    "second": "to_number(substr({0}, -9, 2))",
+    "shift": "({0} + numtodsinterval({1} / 1000000, 'SECOND'))",
+    "between": f"({_BETWEEN})",
+    "shift day": "({0} + floor({1} / 86400000000))",
+    "shift day back": "({0} - floor({1} / 86400000000))",
+    "days between": "(({0} - {1}) * 86400000000)",
+    "float": "CAST({0} AS BINARY_DOUBLE)",
+    "integer": "CAST({0} AS NUMBER(19))",
+    "decimal": "CAST({0} AS NUMBER)",
+    "text": "to_char({0})",
+    "boolean": "({0} <> 0)",
+}
+
+
+def _json_list(column_type: str, value: str = "v") -> str:
+    return f"(SELECT {value} FROM json_table({{0}}, '$[*]' COLUMNS (v {column_type} PATH '$')))"  # noqa: S608 - words of ours
+
+
+_BYTES: Final = _json_list("VARCHAR2(4000)", "hextoraw(v)")
+_JSON_LISTS: Final = {
+    Family.INTEGER: _json_list("NUMBER"),
+    Family.BOOLEAN: _json_list("NUMBER"),
+    Family.FLOAT: _json_list("VARCHAR2(40)", "to_binary_double(v)"),
+    Family.TEXT: _json_list("VARCHAR2(4000)"),
+    Family.TIME: _json_list("VARCHAR2(15)"),
+    Family.BINARY: _BYTES,
+    Family.UUID: _BYTES,
+}
+
 
 class OracleDialect(Dialect):
     """Oracle 19c and later."""
@@ -61,6 +129,10 @@ class OracleDialect(Dialect):
     name = "oracle"
     drop_words = " CASCADE CONSTRAINTS"
     table_names_sql = "SELECT table_name FROM user_tables"
+    operations = _OPERATIONS
+    default_row = "({key}) VALUES (DEFAULT)"
+    key_words = "into"
+    json_lists = _JSON_LISTS
     server_facts: ClassVar[Mapping[str, object]] = {
         "server_version_info": (19,),
         "max_identifier_length": 128,
@@ -71,6 +143,8 @@ class OracleDialect(Dialect):
         placeholder="numeric",
         max_parameters=65535,
         max_list=1000,
+        decimal_digits=_MOST_DIGITS,
+        decimal_places=_MOST_DIGITS,
         max_identifier=128,
         # RETURNING fills variables of the caller; there are no rows to read.
         insert_returning=False,
@@ -85,6 +159,10 @@ class OracleDialect(Dialect):
         native_boolean=False,
         bare_select=False,
         empty_text_is_null=True,
+        locks_cut=False,
+        locks_columns=True,
+        repeats_rows=True,
+        conditions_are_values=False,
     )
 
     def make_form(self, storage: Storage) -> StorageForm:

@@ -51,10 +51,11 @@ def test_text_that_is_no_address_is_refused(url: str) -> None:
 def test_unknown_engine_lists_the_known_ones() -> None:
     """An engine that is not there is named beside those that are, and a password is not shown."""
     with pytest.raises(
-        DatabaseBackendNotFoundError, match=r"'oracle'.*mariadb, mysql, postgres, postgresql, sqlite"
+        DatabaseBackendNotFoundError,
+        match=r"'db2'.*mariadb, mssql, mysql, oracle, postgres, postgresql, sqlite, sqlserver",
     ) as caught:
-        parse_url("oracle://joe:s3cret@host/x", alias="other")
-    assert (caught.value.alias, caught.value.scheme) == ("other", "oracle")
+        parse_url("db2://joe:s3cret@host/x", alias="other")
+    assert (caught.value.alias, caught.value.scheme) == ("other", "db2")
     assert "s3cret" not in str(caught.value)
 
 

@@ -8,7 +8,7 @@ from openviper.db.backends.base import BackendOptions
 from openviper.db.backends.mysql.address import connect_arguments
 from openviper.db.backends.mysql.connection import MySQLConnection
 from openviper.db.backends.mysql.driver import FOUND_ROWS, Driver, RawConnection
-from openviper.db.backends.pool import Pool, PoolLimits
+from openviper.db.backends.pooled import PooledBackend
 from openviper.db.exceptions import ConnectionLostError, DatabaseConfigurationError
 from openviper.primitives.imports import require
 
@@ -30,7 +30,7 @@ _NO_LIMIT: Final = 31_536_000
 _CONNECT_SECONDS: Final = 60.0
 
 
-class MySQLBackend:
+class MySQLBackend(PooledBackend[MySQLConnection]):
     """One MariaDB or MySQL database in the running event loop.
 
     Args:
@@ -41,43 +41,14 @@ class MySQLBackend:
         MissingDependencyError: asyncmy is not installed.
     """
 
-    splits_writes = False
-    reads = None
-
     def __init__(self, options: BackendOptions) -> None:
-        self.options = options
         self.dialect_name = options.scheme
         self._driver: Driver = require("asyncmy", extra="mysql", needed_by=f"database {options.alias!r}")
         self._arguments = connect_arguments(options)
         self._start = _session_start(options)
-        limits = PoolLimits(
-            alias=options.alias,
-            size=options.pool_size,
-            overflow=options.max_overflow,
-            timeout=options.pool_timeout,
-            recycle=options.pool_recycle,
-        )
-        self._pool = Pool(self._open, limits)
-        self.release = self._pool.release
-        self.renew = self._pool.renew
-        self.close = self._pool.close
-        self.terminate = self._pool.terminate
+        super().__init__(options)
 
-    def take(self, *, writes: bool) -> "MySQLConnection | None":
-        """Lend a connection if one lies ready; None means that ``acquire`` is to be awaited."""
-        return self._pool.take()
-
-    async def acquire(self, *, writes: bool) -> "MySQLConnection":
-        """Lend a connection, waiting for one if need be.
-
-        Raises:
-            PoolTimeoutError: None became free in time.
-            ConnectionLostError: The server cannot be reached, or refuses.
-            DatabaseConfigurationError: The server is of the other kind than the URL says.
-        """
-        return await self._pool.acquire()
-
-    async def _open(self) -> "MySQLConnection":
+    async def _open(self) -> MySQLConnection:
         raw = await self._connect()
         self._check_kind(raw)
         made = MySQLConnection(raw, self.options, self._driver, start=self._start, kill=self._stop)

@@ -6,9 +6,8 @@ from typing import Final
 
 from openviper.db.backends.base import BackendOptions
 from openviper.db.backends.mysql.driver import Driver
+from openviper.db.backends.told import lost, read_only
 from openviper.db.exceptions import (
-    ConnectionLostError,
-    DatabaseReadOnlyError,
     IntegrityError,
     LockTimeoutError,
     ORMException,
@@ -70,7 +69,7 @@ def translated(
     if not isinstance(error, driver.errors.MySQLError) or number in _LOST or not is_open:
         # asyncmy refuses a closed connection before anything is sent: 0, or 2006 where it finds out itself.
         was_sent = number not in {0, 2006} or not isinstance(error, driver.errors.MySQLError)
-        return ConnectionLostError(_lost(options, was_sent=was_sent), was_sent=was_sent)
+        return lost(options, was_sent=was_sent)
     message = str(error.args[1]) if len(error.args) > 1 else str(error)
     for numbers, make in _MAKERS:
         if number in numbers:
@@ -94,9 +93,7 @@ def _limit(number: int, message: str, options: BackendOptions) -> ORMException |
             sqlstate=state,
         )
     if number in _READ_ONLY:
-        return DatabaseReadOnlyError(
-            f"a write was refused: database {options.alias!r}, or the transaction, is for reading only"
-        )
+        return read_only(options)
     return None
 
 
@@ -139,11 +136,6 @@ def _unchecked(message: str, sql: str) -> IntegrityError:
     match = re.search(r"[`\"]([^`\"]+)[`\"] failed|'([^']+)'", message)
     name = (match[1] or match[2]) if match else None
     return IntegrityError(f"the check {name!r} refuses the row", kind="check", constraint=name, table=table_of(sql))
-
-
-def _lost(options: BackendOptions, *, was_sent: bool) -> str:
-    end = "while a statement was under way, which may have been carried out" if was_sent else "before it was used"
-    return f"the connection to database {options.alias!r} broke {end}"
 
 
 def _quoted(message: str) -> str:

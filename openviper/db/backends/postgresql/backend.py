@@ -1,7 +1,7 @@
 """The connections of one PostgreSQL database, and what each session is told at its start."""
 
 from openviper.db.backends.base import BackendOptions
-from openviper.db.backends.pool import Pool, PoolLimits
+from openviper.db.backends.pooled import PooledBackend
 from openviper.db.backends.postgresql.connection import PostgreSQLConnection, time_outs
 from openviper.db.backends.postgresql.driver import Driver
 from openviper.db.exceptions import ConnectionLostError, DatabaseConfigurationError
@@ -10,7 +10,7 @@ from openviper.primitives.imports import require
 __all__ = ["PostgreSQLBackend"]
 
 
-class PostgreSQLBackend:
+class PostgreSQLBackend(PooledBackend[PostgreSQLConnection]):
     """One PostgreSQL database in the running event loop.
 
     Args:
@@ -21,39 +21,12 @@ class PostgreSQLBackend:
     """
 
     dialect_name = "postgresql"
-    splits_writes = False
-    reads = None
 
     def __init__(self, options: BackendOptions) -> None:
-        self.options = options
         self._driver: Driver = require("asyncpg", extra="postgres", needed_by=f"database {options.alias!r}")
-        limits = PoolLimits(
-            alias=options.alias,
-            size=options.pool_size,
-            overflow=options.max_overflow,
-            timeout=options.pool_timeout,
-            recycle=options.pool_recycle,
-        )
-        self._pool = Pool(self._open, limits)
-        self.release = self._pool.release
-        self.renew = self._pool.renew
-        self.close = self._pool.close
-        self.terminate = self._pool.terminate
+        super().__init__(options)
 
-    def take(self, *, writes: bool) -> "PostgreSQLConnection | None":
-        """Lend a connection if one lies ready; None means that ``acquire`` is to be awaited."""
-        return self._pool.take()
-
-    async def acquire(self, *, writes: bool) -> "PostgreSQLConnection":
-        """Lend a connection, waiting for one if need be.
-
-        Raises:
-            PoolTimeoutError: None became free in time.
-            ConnectionLostError: The server cannot be reached, or refuses.
-        """
-        return await self._pool.acquire()
-
-    async def _open(self) -> "PostgreSQLConnection":
+    async def _open(self) -> PostgreSQLConnection:
         options = self.options
         try:
             raw = await self._driver.connect(

@@ -6,9 +6,8 @@ from typing import Final
 
 from openviper.db.backends.base import BackendOptions
 from openviper.db.backends.postgresql.driver import Driver
+from openviper.db.backends.told import lost, read_only
 from openviper.db.exceptions import (
-    ConnectionLostError,
-    DatabaseReadOnlyError,
     IntegrityError,
     LockTimeoutError,
     ORMException,
@@ -53,15 +52,13 @@ def translated(error: BaseException, options: BackendOptions, driver: Driver, *,
         return QueryError(_without_values(str(error)))
     # asyncpg refuses a closed connection with its InterfaceError before anything is sent.
     was_sent = not isinstance(error, driver.InterfaceError)
-    return ConnectionLostError(_lost(options, was_sent=was_sent), was_sent=was_sent)
+    return lost(options, was_sent=was_sent)
 
 
 def _from_server(error: Exception, state: str, options: BackendOptions, *, is_open: bool) -> ORMException:
     message = str(error).partition("\n")[0]  # the lines below are details, which hold values
     known: Callable[[], ORMException] | None = {
-        "25006": lambda: DatabaseReadOnlyError(
-            f"a write was refused: database {options.alias!r}, or the transaction, is for reading only"
-        ),
+        "25006": lambda: read_only(options),
         "25P02": lambda: TransactionError(
             "an error before has made the transaction fail, and everything in it is refused until it ends; "
             "put what may fail into an atomic() of its own inside"
@@ -85,7 +82,7 @@ def _from_server(error: Exception, state: str, options: BackendOptions, *, is_op
             sqlstate=state,
         )
     elif state.startswith("08") or state in _ENDED or not is_open:
-        result = ConnectionLostError(_lost(options, was_sent=True), was_sent=True)
+        result = lost(options, was_sent=True)
     else:
         result = QueryError(_without_values(message), sqlstate=state or None)
     return result
@@ -104,11 +101,6 @@ def _integrity(error: Exception, message: str, state: str) -> IntegrityError:
         table=facts.get("table_name"),
         columns=columns,
     )
-
-
-def _lost(options: BackendOptions, *, was_sent: bool) -> str:
-    end = "while a statement was under way, which may have been carried out" if was_sent else "before it was used"
-    return f"the connection to database {options.alias!r} broke {end}"
 
 
 def _quoted(message: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from openviper.db.backends.sqlite.connection import SQLiteConnection
 from openviper.db.backends.sqlite.functions import failure_of
 from openviper.db.backends.sqlite.session import roll_back
-from openviper.db.backends.sqlite.thread import Progress
+from openviper.db.backends.worker import Progress
 
 __all__ = ["Batch", "Read"]
 

@@ -9,35 +9,30 @@ import sqlite3
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
-from queue import SimpleQueue
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from openviper.db.backends.base import Args, BackendOptions, Isolation, Row
-from openviper.db.backends.pool import PooledConnection
 from openviper.db.backends.sqlite.errors import closed, timed_out, translated
 from openviper.db.backends.sqlite.session import (
     MEMORY,
     begin_reading,
     clean,
-    close_late,
     commit,
     open_file,
     roll_back,
     roll_back_to,
 )
 from openviper.db.backends.sqlite.statements import Statements
-from openviper.db.backends.sqlite.thread import Job, Progress, serve
+from openviper.db.backends.sqlite.thread import add_cause
+from openviper.db.backends.worker import Progress, ThreadedConnection, serve
 from openviper.db.exceptions import ConnectionLostError
 
 __all__ = ["SQLiteConnection"]
 
-#: Seconds between two interrupts of a job that goes on.
-_NAG_SECONDS: Final = 0.05
-
 T = TypeVar("T")
 
 
-class SQLiteConnection(PooledConnection, Statements):
+class SQLiteConnection(ThreadedConnection, Statements):
     """One session, in a thread of its own.
 
     Args:
@@ -47,38 +42,22 @@ class SQLiteConnection(PooledConnection, Statements):
 
     __slots__ = (
         "_cursors",
-        "_deadline",
-        "_done",
-        "_expired",
-        "_jobs",
-        "_loop",
         "_nobody",
-        "_options",
-        "_progress",
         "_query_only",
         "_raw",
-        "_sent",
-        "_timer",
+        "leaving",
         "writes",
     )
 
     def __init__(self, options: BackendOptions, *, writes: bool) -> None:
-        super().__init__()
+        super().__init__(options)
         self.writes = writes
-        self._options = options
-        self._loop = asyncio.get_running_loop()
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._raw: sqlite3.Connection | None = None
         self._cursors: set[sqlite3.Cursor] = set()
-        # Jobs by number. More than one is under way only after a cancellation.
-        self._sent = 0
-        self._done = 0
-        self._progress = Progress()
         self._nobody: asyncio.Future[None] = self._loop.create_future()
-        self._deadline = 0.0
-        self._expired = False
-        self._timer: asyncio.TimerHandle | None = None
         self._query_only = False
+        #: Is done when an opening that was cancelled has left nothing open; None if none was.
+        self.leaving: asyncio.Future[Any] | None = None
 
     @property
     def is_open(self) -> bool:
@@ -98,14 +77,27 @@ class SQLiteConnection(PooledConnection, Statements):
         """
         options = self._options
         threading.Thread(
-            target=serve, args=(self._jobs, self._progress), name=f"openviper-sqlite-{options.alias}", daemon=True
+            target=serve,
+            args=(self._jobs, self._progress, add_cause),
+            name=f"openviper-sqlite-{options.alias}",
+            daemon=True,
         ).start()
-        opening = self._send(lambda: open_file(options, writes=self.writes))
+        opened: list[sqlite3.Connection] = []
+
+        def open_here() -> sqlite3.Connection:
+            opened.append(open_file(options, writes=self.writes))
+            return opened[0]
+
+        def close_opened() -> None:
+            for raw in opened:
+                raw.close()
+
+        opening = self._send(open_here)
         try:
             self._raw = await asyncio.shield(opening)
         except asyncio.CancelledError:
             # The thread may be about to hand over an open file, which nobody would close.
-            opening.add_done_callback(close_late)
+            self.leaving = self._send(close_opened)
             self._jobs.put(None)
             raise
         except sqlite3.Error as error:
@@ -250,9 +242,7 @@ class SQLiteConnection(PooledConnection, Statements):
 
     def _detach(self) -> sqlite3.Connection | None:
         raw, self._raw = self._raw, None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._stop_clock()
         return raw
 
     def _end(self, function: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:
@@ -271,47 +261,5 @@ class SQLiteConnection(PooledConnection, Statements):
 
         return ended
 
-    def _send(self, function: Callable[[], T]) -> "asyncio.Future[T]":
-        future: asyncio.Future[T] = self._loop.create_future()
-        self._sent += 1
-        self._jobs.put((self._sent, function, future, self._report, self._loop))
-        return future
-
-    def _post(self, function: Callable[[], object]) -> None:
-        _ = self._send(function)  # nobody waits for it
-
-    def _report(self, future: "asyncio.Future[Any]", result: object, error: BaseException | None) -> None:
-        self._done += 1
-        if future.done():
-            return  # whoever waited has left
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
-
-    def _start_clock(self) -> None:
-        timeout = self._options.statement_timeout
-        if timeout is None:
-            return
-        # One timer for many statements: it looks at the deadline of the latest when it fires, which is cheaper than
-        # one timer each.
-        self._deadline = self._loop.time() + timeout
-        if self._timer is None:
-            self._timer = self._loop.call_later(timeout, self._look)
-
-    def _look(self) -> None:
-        self._timer = None
-        if self._sent == self._done:
-            return
-        remaining = self._deadline - self._loop.time()
-        if remaining > 0:
-            self._timer = self._loop.call_later(remaining, self._look)
-        else:
-            self._expired = True
-            self._nag(self._sent)
-
-    def _nag(self, job: int) -> None:
-        """Interrupt a job until it ends; an interrupt that falls between two statements has no effect."""
-        if self._done < job and self._raw is not None:
-            self._progress.interrupt(job, self._raw)
-            self._loop.call_later(_NAG_SECONDS, self._nag, job)
+    def _handle(self) -> sqlite3.Connection | None:
+        return self._raw

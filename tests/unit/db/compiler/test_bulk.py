@@ -3,12 +3,9 @@
 from decimal import Decimal
 from uuid import UUID
 
-import pytest
-
 from openviper.db import fields
 from openviper.db.compiler.bulk import Conflict, bulk_insert_plan, bulk_update_plan
 from openviper.db.dialects.engines import get_dialect
-from openviper.db.exceptions import DatabaseOperationNotSupportedError
 from openviper.db.models import Model
 from openviper.db.options import Options
 
@@ -86,10 +83,13 @@ def test_conflicts_are_passed_over_or_taken_over() -> None:
     assert taking.gives_keys
 
 
-def test_engines_without_such_an_insert_say_so() -> None:
-    """What cannot be written is refused before anything is sent."""
-    with pytest.raises(DatabaseOperationNotSupportedError, match="oracle"):
-        bulk_insert_plan(make_item(), get_dialect("oracle"), makes_keys=True, conflict=Conflict())
+def test_no_row_is_in_the_way_of_one_without_unique_values() -> None:
+    """MERGE is told which row is the same one, and here no other can be."""
+    plan = bulk_insert_plan(make_item(), get_dialect("oracle"), makes_keys=True, conflict=Conflict())
+    assert plan.sql(7) == (
+        'MERGE INTO item USING dual ON (1 = 0) WHEN NOT MATCHED THEN INSERT ("order", price) VALUES (:1, :2)'
+    )
+    assert not plan.gives_keys
 
 
 def test_keys_are_read_like_those_of_rows() -> None:
