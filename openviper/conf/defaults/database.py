@@ -65,8 +65,12 @@ class DatabaseSettings(BaseSettings):
     Options: ``URL``; ``ECHO``, ``POOL_SIZE``, ``MAX_OVERFLOW``, ``POOL_TIMEOUT``, ``POOL_RECYCLE``,
     ``STATEMENT_TIMEOUT`` and ``LOCK_TIMEOUT`` in place of the settings above; ``PREPARED_STMT_CACHE``, statements that
     a connection keeps prepared; ``PGBOUNCER``, True behind a pool of connections that keeps no sessions;
-    ``READ_ONLY``, True refuses every write; ``ROLE``. The keys ``ROUTERS`` and ``ROUTING`` are no aliases. Its
-    ``default`` wins over ``DATABASE_URL``.
+    ``READ_ONLY``, True refuses every write; ``ROLE``, ``"replica"`` for one that follows another database and refuses
+    writes as well.
+
+    Two keys are no aliases: ``ROUTERS``, a list of routers (dotted paths, classes or instances) that say where the
+    statements of a model go, and ``ROUTING``, a table that makes a ``PrimaryReplicaRouter`` (``PRIMARY``, ``REPLICAS``,
+    ``READ_YOUR_WRITES``, ``REPLICA_SELECTION``). Its ``default`` wins over ``DATABASE_URL``.
     """
 
     MAX_QUERY_ROWS: int | None = None
@@ -80,4 +84,9 @@ class DatabaseSettings(BaseSettings):
     """
 
     MODEL_EVENTS: Options = {}
-    """Handlers of model events: model to event to dotted paths, each below an installed app."""
+    """Handlers of model events: model to event to dotted paths, each below an installed app.
+
+    In place of a path, ``{"handler": path, "on_commit": True}`` waits for the commit of the transaction.
+
+    Danger: what is outside of ``INSTALLED_APPS`` is never called, only logged; run ``viperctl check``.
+    """
