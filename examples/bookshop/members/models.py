@@ -4,7 +4,7 @@ import datetime as dt
 
 from openviper.db import Model, fields
 
-from catalogue.models import Genre
+from catalogue.models import Book, Genre
 
 
 def _today() -> dt.date:
@@ -20,6 +20,7 @@ class Member(Model):
     city = fields.CharField(max_length=80, help_text="Where they read.")
     favourite = fields.ForeignKey(Genre, null=True, on_delete="SET_NULL", related_name="+")
     favourite_id: str | None
+    wishes = fields.ManyToManyField(Book, related_name="wished_by", help_text="Books that they want to remember.")
     joined_on = fields.DateField(default=_today)
     visitor = fields.CharField(max_length=32, null=True, unique=True, help_text="The key of the browser that joined.")
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from msgspec import Struct
-from openviper import Form, HTMLResponse, RedirectResponse, Request, Response, render
+from openviper import Form, HTMLResponse, NotFound, RedirectResponse, Request, Response, render
 
 import catalogue.repository
 from bookshop.errors import InvalidFields
-from bookshop.fields import Email, Text
+from bookshop.fields import BookId, Email, Text
 from bookshop.forms import shows_form
 from members import repository
 from members.current import CurrentMember
@@ -51,10 +51,28 @@ async def join(form: Annotated[NewMember, Form()], member: CurrentMember, visito
 
 
 async def show_me(request: Request, member: CurrentMember) -> Response:
-    """Show a member what the shop knows of them."""
+    """Show a member what the shop knows of them, their list, and what others have on theirs."""
     if member is None:
         return RedirectResponse("/join", 303)
-    return await render(request, "members/me.html", {"member": member})
+    wishes = await repository.list_wishes(member)
+    others = await repository.list_most_wished(without=wishes, most=6)
+    return await render(request, "members/me.html", {"member": member, "wishes": wishes, "others": others})
+
+
+async def add_wish(book_id: Annotated[BookId, Form()], member: CurrentMember) -> Response:
+    """Put a book on the list of a member."""
+    if member is None:
+        return RedirectResponse("/join", 303)
+    if not await repository.add_wish(member, book_id):
+        raise NotFound(f"There is no book number {book_id}.")
+    return RedirectResponse("/me", 303)
+
+
+async def drop_wish(book_id: Annotated[BookId, Form()], member: CurrentMember) -> Response:
+    """Take a book off the list of a member."""
+    if member is not None:
+        await repository.drop_wish(member, book_id)
+    return RedirectResponse("/me", 303)
 
 
 @shows_form("/join")

@@ -4,10 +4,11 @@ import asyncio
 from html import unescape
 
 import pytest
-from openviper.testing import TestClient
+from openviper.testing import TestClient, max_queries
 
 from bookshop.asgi import app
 from members.models import Member
+from members.repository import list_most_wished
 
 ADA = {"name": "Ada Vance", "email": "ada@example.org", "city": "Porto", "favourite": "novel"}
 
@@ -86,3 +87,61 @@ async def test_invisible_name_is_no_name(client: TestClient, name: str) -> None:
 
     assert page.status_code == 422
     assert 'id="name-fault"' in page.text
+
+
+async def test_list_remembers_books(client: TestClient) -> None:
+    """What is put on the list stands on the member's page, until it is taken off."""
+    await client.post("/join", data=ADA)
+    await client.post("/me/wishes/add", data={"book_id": 3})
+    page = await client.post("/me/wishes/add", data={"book_id": 1}, follow_redirects=True)
+
+    assert "Treasure Island" in page.text
+    assert page.text.index("Moby-Dick") < page.text.index("Treasure Island")
+    page = await client.post("/me/wishes/remove", data={"book_id": 3}, follow_redirects=True)
+    assert "Treasure Island" not in page.text
+    async with max_queries(4):  # the member for the page and as the user, the list, and those of others
+        assert (await client.get("/me")).status_code == 200
+
+
+async def test_button_pressed_many_times_puts_one_book_on_the_list(client: TestClient) -> None:
+    """All requests arrive at the same moment, and one link comes of them."""
+    await client.post("/join", data=ADA)
+    key = f"visitor={client.cookies['visitor']}"
+
+    await asyncio.gather(
+        *(TestClient(app).post("/me/wishes/add", data={"book_id": 3}, headers={"cookie": key}) for _ in range(8))
+    )
+
+    assert await Member.wishes.through.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("book_id", "status"), [("99999", 404), ("0", 422), ("x", 422), ("9" * 30, 422), ("1 OR 1=1", 422)]
+)
+async def test_only_books_come_on_the_list(client: TestClient, book_id: str, status: int) -> None:
+    """A number of no book is not found, and what is no number is a fault."""
+    await client.post("/join", data=ADA)
+
+    assert (await client.post("/me/wishes/add", data={"book_id": book_id})).status_code == status
+    assert not await Member.wishes.through.objects.exists()
+
+
+async def test_strangers_have_no_list(client: TestClient) -> None:
+    """Who has not joined is asked to."""
+    for path in ("add", "remove"):
+        assert (await client.post(f"/me/wishes/{path}", data={"book_id": 3})).status_code == 303
+    assert not await Member.wishes.through.objects.exists()
+
+
+async def test_books_on_most_lists_come_first(db: None) -> None:
+    """Counted by the database, in one query."""
+    ann, bob, cid = await Member.objects.order_by("id")[:3]
+    await ann.wishes.add(1, 3, 5)
+    await bob.wishes.set([3, 5])
+    await cid.wishes.add(3)
+
+    async with max_queries(1):
+        found = await list_most_wished(without=[], most=2)
+
+    assert [book.pk for book in found] == [3, 5]
+    assert [book.pk for book in await list_most_wished(without=found, most=2)] == [1]
