@@ -116,10 +116,16 @@ async def check_permission(model: AnyModel, action: Action, reads: Iterable[AnyM
     if maker is not None:
         model, action = maker, "read" if action == "read" else "update"
     # The checker reads roles and users, and its own queries must not ask it again.
-    with bypass_permissions():
+    token = ignore_permissions_ctx.set(True)
+    try:
         await _ask(checker, model, action)
         for other in reads:
             await _ask(checker, other, "read")
+    finally:
+        try:  # noqa: SIM105 - suppress() would be paid for by every question
+            ignore_permissions_ctx.reset(token)
+        except ValueError:  # the task was thrown away, and what closes it runs in another context
+            pass
 
 
 async def _ask(checker: PermissionChecker, model: AnyModel, action: Action) -> None:

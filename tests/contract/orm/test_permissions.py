@@ -119,6 +119,12 @@ READS: Final[dict[str, tuple[str, Work]]] = {
         Exists(Review.objects.filter(book=OuterRef("id"))))),
     "itself": ("Node.read", lambda _: Node.objects.filter(parent__name="a").select_related("parent")),
     "or": ("Book.read Author.read", lambda _: Book.objects.filter(pages=1) | Book.objects.filter(author__name="Ann")),
+    "union": ("Book.read Author.read", lambda _: Book.objects.values_list("title").union(
+        Author.objects.values_list("name"))),
+    "union with joins": ("Book.read Author.read Country.read", lambda _: Book.objects.filter(author__age=1).union(
+        Book.objects.filter(author__country__name="Austria")).count()),
+    "difference": ("Author.read Book.read", lambda _: Author.objects.values_list("id", flat=True).difference(
+        Book.objects.values_list("author_id", flat=True))),
     "many sizes": ("Book.read Author.read", lambda _: Book.objects.filter(author__name__in=["Ann", "Bea", "Cy"])),
 }  # fmt: skip
 #: Those that send more than one statement.

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Iterator
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from typing import Any, Final
 
 import pytest
@@ -237,6 +237,22 @@ async def test_checker_that_hangs_can_be_cancelled(empty_again: None) -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
             await check_permission(Book, "read")
+    assert not ignore_permissions_ctx.get()
+
+
+async def test_question_that_is_thrown_away(empty_again: None) -> None:
+    """What closes a coroutine from outside keeps its own way, and gets no error (C-011ub)."""
+
+    class Hanging:
+        async def check(self, model: AnyModel, action: Action) -> None:
+            await asyncio.sleep(0)
+
+    set_checker(Hanging())
+    question = check_permission(Book, "read")
+    copy_context().run(question.send, None)
+    with bypass_permissions():
+        question.close()
+        assert ignore_permissions_ctx.get()
     assert not ignore_permissions_ctx.get()
 
 
