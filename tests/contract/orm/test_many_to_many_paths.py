@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from openviper.db import fields
-from openviper.db.connections import Database
+from openviper.db.connections import Database, init_db
 from openviper.db.exceptions import FieldError, IntegrityError
 from openviper.db.models import (
     AbstractModel,
@@ -394,6 +394,37 @@ async def test_models_of_pairs_have_tables(database: Database, alone: None) -> N
         assert await Word.objects.annotate(n=Count("sheets"), m=Count("sheets_too__words")).get() == word
         await word.delete()
         assert [await one.objects.count() for one in through] == [0, 0]
+
+
+async def test_init_db_makes_the_tables_of_pairs(database: Database, alone: None) -> None:
+    """With the tables of their two sides, also where these refer to each other; and drops them first (C-011wd)."""
+    registry.clear()
+
+    class Left(Model):
+        rights: Any = fields.ManyToManyField("Right", related_name="lefts", db_table="paired_lefts_rights")
+
+        class Meta:
+            table_name = "paired_left"
+
+    class Right(Model):
+        back: Any = fields.ManyToManyField(Left, related_name="+", db_table="paired_rights_lefts")
+
+        class Meta:
+            table_name = "paired_right"
+
+    names = ["paired_left", "paired_lefts_rights", "paired_right", "paired_rights_lefts"]
+    try:
+        assert sorted(await init_db()) == names
+        assert await init_db() == []
+        left, right = await Left.objects.create(), await Right.objects.create()
+        await pair(Left.rights.through, (left, right))
+        await pair(Right.back.through, (right, left))
+        assert await Left.objects.filter(rights__back=left, rights__lefts=left).count() == 1
+        assert sorted(await init_db(drop_first=True)) == names
+        assert await Left.rights.through.objects.count() == 0
+    finally:
+        async with whole(database):
+            await drop_tables(database, [model._meta for model in registry], database.dialect)
 
 
 async def test_fields_of_abstract_parents_and_proxies(database: Database, alone: None) -> None:
