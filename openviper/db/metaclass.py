@@ -273,12 +273,12 @@ class _Maker:
 
     def _check_neighbours(self, targets: Iterable[str]) -> None:
         """Refuse names that clash, and relations of many to many that cannot work, as far as their models are there."""
+        near = dict.fromkeys([self.label, *targets])
+        for model in filter(None, map(registry.find, near)):
+            _ = model._meta.reverse, model._meta.many
         referrers = [reference.own_label for reference in registry.references_to(self.label)]
-        for label in dict.fromkeys([self.label, *targets, *referrers]):
-            model = registry.find(label)
-            if model is not None:
-                _ = model._meta.reverse, model._meta.many
-                _ = [field.ends for field in model._meta.many_fields if field.is_resolved]
+        for model in filter(None, map(registry.find, [*near, *referrers])):
+            _ = [field.ends for field in model._meta.many_fields if field.is_resolved]
 
 
 def _models(classes: Iterable[type]) -> Iterator[AnyModel]:
