@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from contextlib import suppress
 from typing import Any, Final, Self, TypeVar
 
-from openviper.db.exceptions import FieldError, FieldValueError, SerializationError
+from openviper.db.exceptions import FieldError, FieldValueError, IntegrityError, SerializationError
 from openviper.db.executor import MOST_KEYS, read_all
 from openviper.db.fields.base import AnyField, shorten
 from openviper.db.fields.relation import ManyRelation
@@ -67,6 +67,7 @@ class Links:
     async def add(self, items: Iterable[object], defaults: Mapping[str, object] | None = None) -> None:
         """Make pairs with rows, given as instances or as keys; pairs that are there stay as they are."""
         keys = self._read(items, "add")
+        self._check_defaults(defaults)
         if keys:
             await self._again(lambda: self._insert(keys, defaults))
 
@@ -84,16 +85,18 @@ class Links:
         self, items: Iterable[object], *, clear: bool = False, defaults: Mapping[str, object] | None = None
     ) -> None:
         """Leave the instance the pairs with these rows and no others."""
-        keys = self._read(items, "set")
+        keys = dict.fromkeys(self._read(items, "set"))
+        self._check_defaults(defaults)
         await self.allow(deletes=True)
 
         async def work() -> None:
             async with atomic(self.alias):
-                missing = keys
+                missing = list(keys)
                 if clear:
                     await self._delete_all()
                 else:
-                    known = dict.fromkeys(await self._known())
+                    # A row of a model of one's own may lead nowhere, and is no pair.
+                    known = dict.fromkeys(key for key in await self._known() if key is not None)
                     gone = [key for key in known if key not in keys]
                     missing = [key for key in keys if key not in known]
                     if gone:
@@ -135,20 +138,43 @@ class Links:
         self, pairs: Iterable[tuple[object, object]], defaults: Mapping[str, object] | None, *, ignores: bool
     ) -> None:
         records = [self._make(pair, defaults) for pair in pairs]
-        await bulk_create(self._through, records, using=self.alias, ignore_conflicts=ignores)
+        try:
+            await bulk_create(self._through, records, using=self.alias, ignore_conflicts=ignores)
+        except IntegrityError as error:
+            if error.kind != "foreign key":
+                raise
+            raise IntegrityError(
+                f"{self._relation.name}: a row that is to be linked, or this {self._record._meta.label} itself, is not "
+                "in the database; nothing was linked",
+                kind=error.kind,
+                constraint=error.constraint,
+                table=error.table,
+                columns=error.columns,
+            ) from error
 
     def _make(self, pair: tuple[object, object], defaults: Mapping[str, object] | None) -> Any:
         """Make the row of a pair; what is callable among the other values is called for each."""
         more = {name: value() if callable(value) else value for name, value in (defaults or {}).items()}
-        ends = {self._source.attname: pair[0], self._target.attname: pair[1]}
-        for name in (self._source.name, self._target.name, *ends):
-            if name in more:
-                raise TypeError(f"{self._relation.name} sets {name} itself; leave it out of through_defaults")
-        return self._through(**more, **ends)
+        return self._through(**more, **{self._source.attname: pair[0], self._target.attname: pair[1]})
+
+    def _check_defaults(self, defaults: object) -> None:
+        """Refuse what cannot be values of other fields, whether or not there is a pair to be made."""
+        if defaults is None:
+            return
+        name = self._relation.name
+        if not isinstance(defaults, Mapping) or not all(isinstance(one, str) for one in defaults):
+            raise TypeError(f"{name}: through_defaults takes a dict of fields and values, not {shorten(defaults)}")
+        for end in (self._source, self._target):
+            for own in {end.name, end.attname} & defaults.keys():
+                raise TypeError(f"{name} sets {own} itself; leave it out of through_defaults")
 
     async def _delete(self, keys: Sequence[object]) -> None:
-        for some in _in_slices(keys):
-            await self._delete_where(self._with(1), (self._key, some))
+        if len(keys) <= MOST_KEYS:
+            await self._delete_where(self._with(1), (self._key, tuple(keys)))
+            return
+        async with atomic(self.alias):
+            for some in _in_slices(keys):
+                await self._delete_where(self._with(1), (self._key, some))
 
     async def _delete_all(self) -> None:
         own: Condition = Lookup(self._source.attname, 0)

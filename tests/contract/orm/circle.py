@@ -4,9 +4,9 @@ import uuid
 from typing import Any
 
 from openviper.db import fields
-from openviper.db.models import ManyRelatedManager, Model, RelatedManager, UniqueConstraint
+from openviper.db.models import AbstractModel, ManyRelatedManager, Model, RelatedManager, UniqueConstraint
 
-__all__ = ["Article", "Band", "Club", "Label", "Membership", "Part", "Person", "Topic"]
+__all__ = ["Article", "Band", "Club", "Label", "Membership", "Part", "Passport", "Person", "Stamp", "Topic"]
 
 
 class Topic(Model):
@@ -88,3 +88,30 @@ class Part(Model):
 
     class Meta:
         constraints = (UniqueConstraint("circle_part", ["person", "band"]),)
+
+
+class Stamp(Model):
+    """Found by a key that people give."""
+
+    code = fields.CharField(max_length=10, primary_key=True)
+    passports: "ManyRelatedManager[Passport]"
+
+
+class Stamped(AbstractModel):
+    """Hands its relation down, under a name of each model's own."""
+
+    stamps = fields.ManyToManyField(Stamp, related_name="%(class)ss")
+
+
+class Passport(Stamped):
+    """Has the key of its person."""
+
+    person = fields.OneToOneField(Person, primary_key=True, related_name="passport")
+    person_id: int
+
+
+class Diplomatic(Passport):
+    """The same rows as passports."""
+
+    class Meta:
+        proxy = True

@@ -1,6 +1,8 @@
 """Rows that are linked through a model between: what their manager adds, removes, sets, makes and reads."""
 
 import asyncio
+import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -10,7 +12,19 @@ from openviper.db.exceptions import FieldError, IntegrityError, ModelValidationE
 from openviper.db.models import Count, ManyRelatedManager, Model
 from openviper.db.monitor import max_queries
 from openviper.db.transactions import atomic
-from tests.contract.orm.circle import Article, Band, Club, Label, Membership, Part, Person, Topic
+from tests.contract.orm.circle import (
+    Article,
+    Band,
+    Club,
+    Diplomatic,
+    Label,
+    Membership,
+    Part,
+    Passport,
+    Person,
+    Stamp,
+    Topic,
+)
 
 
 async def make_topics(*names: str) -> tuple[Article, list[Topic]]:
@@ -200,6 +214,9 @@ async def test_model_between_with_more_fields(database: Database) -> None:
         await band.players.add(cid, through_defaults={"instrumnt": "x"})
     with pytest.raises(ModelValidationError):
         await band.players.add(cid, through_defaults={"instrument": "x" * 21})
+    for wrong in (5, "x", [("instrument", "horn")], {5: 1}):
+        with pytest.raises(TypeError, match="players: through_defaults takes a dict of fields and values"):
+            await band.players.set([ann, bob], through_defaults=wrong)
     assert await band.players.count() == 2
 
 
@@ -327,7 +344,7 @@ async def test_rows_that_are_gone(database: Database) -> None:
     await Topic.objects.filter(name="y").delete()
 
     for call in (article.topics.add(y), article.topics.set([y]), article.topics.add(999_999)):
-        with pytest.raises(IntegrityError):
+        with pytest.raises(IntegrityError, match=r"topics: a row that is to be linked, or this orm\.Article itself"):
             await call
     assert await names_of(article.topics) == ["x"]
     await article.topics.remove(y, 999_999)
@@ -431,3 +448,63 @@ async def test_thousands_of_rows(database: Database) -> None:
     await article.topics.remove(*topics[:2000])
 
     assert await article.topics.count() == 1000
+
+
+async def test_keys_that_are_references_and_texts(database: Database) -> None:
+    """A row whose key is that of another one is linked like any other, in both directions."""
+    ann, bob = await make_people("Ann", "Bob")
+    await Passport.objects.bulk_create([Passport(person=ann), Passport(person=bob)])
+    passport = await Passport.objects.get(pk=ann.pk)
+    await Stamp.objects.bulk_create([Stamp(code="de"), Stamp(code="fr")])
+
+    await passport.stamps.add("de", "fr")
+    await (await Stamp.objects.get(pk="de")).passports.add(bob.pk, passport)
+
+    found = await Passport.objects.order_by("pk").prefetch_related("stamps__passports__person")
+    assert [sorted(stamp.code for stamp in one.stamps) for one in found] == [["de", "fr"], ["de"]]
+    assert sorted(one.person.name for one in found[1].stamps[0].passports) == ["Ann", "Bob"]
+    assert await Passport.objects.filter(stamps="fr").count() == 1
+
+
+async def test_proxy_has_the_links_of_its_parent(database: Database) -> None:
+    """They are the same rows, so either is taken for the other."""
+    (ann,) = await make_people("Ann")
+    await Passport(person=ann).save(force_insert=True)
+    stamp = await Stamp.objects.create(code="de")
+    same = await Diplomatic.objects.get(pk=ann.pk)
+
+    await same.stamps.add(stamp)
+    await stamp.passports.add(same)
+
+    assert [one.code for one in await (await Passport.objects.get(pk=ann.pk)).stamps] == ["de"]
+    (found,) = await Diplomatic.objects.prefetch_related("stamps")
+    assert [one.code for one in found.stamps] == ["de"]
+
+
+async def test_links_are_read_for_all_of_a_result(database: Database) -> None:
+    """What the first instance asks for is read for all that came along, and writing makes it be read again."""
+    _, (x, y) = await make_topics("x", "y")
+    await Article.objects.bulk_create([Article(title=f"{number:02}") for number in range(30)])
+    await Article.topics.through.objects.bulk_create(
+        [Article.topics.through(article_id=one.pk, topic_id=x.pk) for one in await Article.objects.all()]
+    )
+    articles = await Article.objects.order_by("title")
+
+    async with max_queries(1):
+        assert [[topic.name for topic in await one.topics] for one in articles] == [["x"]] * 31
+    assert await names_of(articles[0].topics) == ["x"]
+    _ = await articles[1].topics
+    await articles[2].topics.add(y)
+    assert sorted(topic.name for topic in await articles[2].topics) == ["x", "y"]
+    assert [topic.name for topic in await articles[3].topics] == ["x"]
+
+
+async def test_copies_keep_what_was_prefetched(database: Database) -> None:
+    """An instance that is copied or sent to another process has its list there."""
+    article, topics = await make_topics("x", "y")
+    await article.topics.add(*topics)
+    (found,) = await Article.objects.prefetch_related("topics")
+
+    for same in (copy.copy(found), copy.deepcopy(found), pickle.loads(pickle.dumps(found))):
+        assert sorted(topic.name for topic in same.topics) == ["x", "y"]
+        assert await same.topics.filter(name="x").exists()
