@@ -167,6 +167,13 @@ class Links:
         for end in (self._source, self._target):
             for own in {end.name, end.attname} & defaults.keys():
                 raise TypeError(f"{name} sets {own} itself; leave it out of through_defaults")
+        options: Options = self._through._meta
+        for key in {"pk", options.pk.name, options.pk.attname} & defaults.keys():
+            # All but the first would be left out as the same row.
+            if not callable(defaults[key]):
+                raise TypeError(
+                    f"{name}: through_defaults gives every link the same {key}; give a function that makes one"
+                )
 
     async def _delete(self, keys: Sequence[object]) -> None:
         if len(keys) <= MOST_KEYS:

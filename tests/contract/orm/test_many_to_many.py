@@ -214,6 +214,8 @@ async def test_model_between_with_more_fields(database: Database) -> None:
         await band.players.add(cid, through_defaults={"instrumnt": "x"})
     with pytest.raises(ModelValidationError):
         await band.players.add(cid, through_defaults={"instrument": "x" * 21})
+    with pytest.raises(TypeError, match="gives every link the same id; give a function that makes one"):
+        await band.players.add(ann, cid, through_defaults={"id": 5})
     for wrong in (5, "x", [("instrument", "horn")], {5: 1}):
         with pytest.raises(TypeError, match="players: through_defaults takes a dict of fields and values"):
             await band.players.set([ann, bob], through_defaults=wrong)
