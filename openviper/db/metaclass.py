@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from openviper.db.cleaning import Cleaner
-from openviper.db.constructor import ReferenceAttribute, make_constructor, make_key, store_of
+from openviper.db.constructor import ReferenceAttribute, make_constructor, make_key, make_room, store_of
 from openviper.db.exceptions import DoesNotExist, ModelDefinitionError, MultipleObjectsReturned
 from openviper.db.fields.base import AnyField, Field
 from openviper.db.fields.many import ManyToManyField
@@ -276,6 +276,7 @@ class _Maker:
         near = dict.fromkeys([self.label, *targets])
         for model in filter(None, map(registry.find, near)):
             _ = model._meta.reverse, model._meta.many
+            make_room(model)
         referrers = [reference.own_label for reference in registry.references_to(self.label)]
         for model in filter(None, map(registry.find, [*near, *referrers])):
             _ = [field.ends for field in model._meta.many_fields if field.is_resolved]

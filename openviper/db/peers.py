@@ -6,7 +6,7 @@ time; see ``openviper.db.loading``, which does the reading.
 """
 
 import asyncio
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 from weakref import ref
 
@@ -15,6 +15,7 @@ __all__ = [
     "FETCH_ONE",
     "FETCH_PEERS",
     "FETCH_RAISE",
+    "HELD",
     "FetchMode",
     "Lists",
     "Load",
@@ -22,6 +23,8 @@ __all__ = [
     "ReferenceOrigin",
     "Sharing",
     "Touched",
+    "can_hold",
+    "hold",
     "members_of",
     "note_change",
     "writes_to",
@@ -37,6 +40,9 @@ FETCH_PEERS: Final = "peers"
 #: Refuses to read anything that was not asked for by name.
 FETCH_RAISE: Final = "raise"
 FETCH_MODES: Final = (FETCH_ONE, FETCH_PEERS, FETCH_RAISE)
+
+#: Says of a query that its instances will be found through those that hold them, so that no reference to each is made.
+HELD: Final = "held"
 
 #: How often rows of a table were written, of those tables whose rows somebody keeps for others.
 _writes: Final[dict[str, int]] = {}
@@ -175,6 +181,30 @@ def members_of(result: Result) -> list[Any]:
         source, store = refs
         found = [one for holder in members_of(source) for one in _kept(vars(holder).get(store))]
     return [one for one in found if one is not None and one._origin is result]
+
+
+def can_hold(holders: Sequence[Any]) -> bool:
+    """Tell whether instances can be found through others: those have one origin, and are found themselves.
+
+    Args:
+        holders: The others, at least one.
+    """
+    origin = getattr(holders[0], "_origin", None)
+    return origin is not None and origin.refs is not None and holders[-1]._origin is origin
+
+
+def hold(found: Sequence[Any], holders: Sequence[Any], store: str) -> None:
+    """Let instances of one result be found through those that keep them in lists.
+
+    A weak reference to each would take a tenth of the time that such a result takes, and mostly nobody asks.
+
+    Args:
+        found: The instances, of a query that was told ``HELD``.
+        holders: Those that keep them; see ``can_hold()``.
+        store: The attribute that has the list.
+    """
+    if len(found) > 1:
+        found[0]._origin.refs = holders[0]._origin, store
 
 
 def note_change(table: str) -> None:

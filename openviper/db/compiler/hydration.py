@@ -10,8 +10,9 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import repeat
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast
 from weakref import ref
 
 from openviper.db.backends.base import Row
@@ -20,7 +21,7 @@ from openviper.db.compiler.plan import Maker, Reader
 from openviper.db.dialects.forms import Conversion
 from openviper.db.exceptions import FieldError
 from openviper.db.options import Options
-from openviper.db.peers import FETCH_PEERS, FetchMode
+from openviper.db.peers import FETCH_PEERS, HELD, FetchMode
 from openviper.db.registry import AnyModel
 
 __all__ = [
@@ -38,6 +39,9 @@ __all__ = [
 # Python 3.11 and 3.12 keep the values of an instance in line as long as nobody asks for its dict: ten stores take 180
 # ns, a dict 570. Later ones do so only for classes without slots, of which models have some: 750 against 450.
 _STORES_ATTRIBUTES: Final = sys.version_info < (3, 13)
+
+
+Fetch: TypeAlias = FetchMode | Literal["held"] | None
 
 
 class Cell(NamedTuple):
@@ -100,17 +104,19 @@ class RecordShape:
 
 
 def read_records(
-    shape: RecordShape, width: int, *, fetch: FetchMode | None = None, stores_attributes: bool = _STORES_ATTRIBUTES
+    shape: RecordShape, width: int, *, fetch: Fetch = None, stores_attributes: bool = _STORES_ATTRIBUTES
 ) -> Maker:
     """Give what makes instances.
 
     Args:
         shape: Of the instance that stands for a row.
         width: How many columns a row has.
-        fetch: How they read what was not read with them; None leaves it to the settings.
+        fetch: See ``Query``.
         stores_attributes: Whether values are stored one by one, instead of as a dict; what is faster on this Python.
     """
-    writer = _RecordWriter(width, stores_attributes, has_peers=fetch in (None, FETCH_PEERS) and _lacks_something(shape))
+    has_peers = fetch in (None, FETCH_PEERS, HELD) and _lacks_something(shape)
+    mode = None if fetch == HELD else fetch
+    writer = _RecordWriter(width, stores_attributes, has_peers=has_peers, is_held=fetch == HELD)
     writer.add(shape)
     source = writer.source()
     code = compile(source, f"<rows of {shape.model._meta.label}>", "exec")
@@ -120,8 +126,8 @@ def read_records(
         names: dict[str, Any] = dict(writer.names)
         for one in writer.shapes:
             names[f"C{one.number}"] = one.model
-            names[f"G{one.number}"] = RowOrigin(alias, one.differ, fetch)
-            names[f"P{one.number}"] = partial(RowOrigin, alias, one.differ, fetch)
+            names[f"G{one.number}"] = RowOrigin(alias, one.differ, mode)
+            names[f"P{one.number}"] = partial(RowOrigin, alias, one.differ, mode)
         exec(code, names)  # noqa: S102 - only checked names and names of ours are in it
         return Reader(names["many"], names["one"], find_fault)
 
@@ -262,11 +268,12 @@ def _try_of(cell: Cell) -> Callable[[object], object]:
 class _RecordWriter:
     """The functions of one row that becomes instances, while they are written."""
 
-    def __init__(self, width: int, stores_attributes: bool, *, has_peers: bool) -> None:
+    def __init__(self, width: int, stores_attributes: bool, *, has_peers: bool, is_held: bool) -> None:
         self.width = width
         self._stores_attributes = stores_attributes
         self._has_peers = has_peers
-        self.names: dict[str, object] = {"ref": ref}
+        self._is_held = is_held
+        self.names: dict[str, object] = {"ref": ref, "repeat": repeat}
         self.shapes: list[RecordShape] = []
         self._lines: list[str] = []
         #: What instances that are read along with others come of, by their numbers, and the attribute they are kept in.
@@ -278,7 +285,7 @@ class _RecordWriter:
         fixed = "".join(f", C{one.number}=C{one.number}, G{one.number}=G{one.number}" for one in self.shapes)
         row = _unpacked(self.width)
         # Instances that are made side by side are filled a tenth faster, from a thousand rows on.
-        lines = [f"def many(rows, new=object.__new__{fixed}):", "    out = [new(C0) for r in rows]"]
+        lines = [f"def many(rows, new=object.__new__{fixed}):", "    out = list(map(new, repeat(C0, len(rows))))"]
         lines += self._share()
         lines += ["    for o0, r in zip(out, rows):", f"        {row} = r"]
         lines += [*(f"        {line}" for line in self._lines), "    return out"]
@@ -290,7 +297,7 @@ class _RecordWriter:
         """Let the instances of a result share their origins; one weak reference a row leads to all of them."""
         if not self._has_peers:
             return []
-        lines = ["    if len(out) > 1:", "        G0 = P0(list(map(ref, out)))"]
+        lines = ["    if len(out) > 1:", f"        G0 = P0({'' if self._is_held else 'list(map(ref, out))'})"]
         holders = self._holders.items()
         return lines + [f"        G{one} = P{one}((G{other}, {store!r}))" for one, (other, store) in holders]
 

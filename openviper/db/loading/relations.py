@@ -20,6 +20,7 @@ from openviper.db.peers import FETCH_PEERS, Lists, Sharing, Touched, members_of
 from openviper.db.prefetch import prefetch
 from openviper.db.query.reading import Prefetch
 from openviper.db.registry import AnyRecord
+from openviper.db.routers import rows_of, slot
 from openviper.db.transactions.hooks import current_scope
 
 __all__ = ["read_relation", "read_single"]
@@ -73,7 +74,8 @@ async def _read_for_peers(touched: Touched) -> list[Any] | None:
     found = _take(sharing, name, key)
     if found is None:
         try:
-            await together(sharing, name, origin.alias, partial(_read_lists, sharing, origin, touched))
+            home = slot.primaries.get(origin.alias, origin.alias)
+            await together(sharing, name, home, partial(_read_lists, sharing, origin, touched))
         except UnreadableValueError:
             return None  # whose value it is comes out when each reads for itself
         found = _take(sharing, name, key)
@@ -118,7 +120,7 @@ async def _read_lists(sharing: Sharing, origin: RowOrigin, touched: Touched) -> 
     lists.room = min(lists.room * 2, _ALL)
     rows = _stating_mode(touched.base, record)
     nested, rows = rows.prefetches, rows.prefetch_related(None)
-    await prefetch(options.model, holders, (Prefetch(name, rows),), origin.alias)
+    await prefetch(options.model, holders, (Prefetch(name, rows),), rows_of(origin.alias))
     store = store_of(name)
     found = {id(row): row for one in holders for row in one.rows(store)}
     if name in options.reverse and options.reverse[name][1].is_single:
@@ -127,10 +129,10 @@ async def _read_lists(sharing: Sharing, origin: RowOrigin, touched: Touched) -> 
         for row in found.values():
             setattr(row, back, None)
     if nested and found:
-        await prefetch(touched.base.query.model, list(found.values()), nested, origin.alias)
+        await prefetch(touched.base.query.model, list(found.values()), nested, rows_of(origin.alias))
     for one in holders:
         lists.put(one.key, one.rows(store))
-    scope = current_scope(origin.alias)
+    scope = current_scope(slot.primaries.get(origin.alias, origin.alias))
     if scope is not None:
         scope.on_rollback(partial(_forget, ref(sharing), name, lists))
 

@@ -18,6 +18,7 @@ from openviper.db.loading.together import together
 from openviper.db.peers import FETCH_PEERS, FetchMode, ReferenceOrigin, members_of
 from openviper.db.query.description import Lookup, Many, Query
 from openviper.db.registry import AnyModel, AnyRecord, registry
+from openviper.db.routers import rows_of, slot, stays_at
 
 __all__ = ["load"]
 
@@ -47,9 +48,10 @@ async def load(record: AnyRecord) -> None:
         source, name, read = origin, "", _read_deferred
     if mode == FETCH_PEERS and isinstance(source, RowOrigin) and source.refs is not None:
         with suppress(UnreadableValueError):  # whose value it is comes out below
-            await together(source.sharing, name, source.alias, partial(read, source, record))
+            home = slot.primaries.get(source.alias, source.alias)
+            await together(source.sharing, name, home, partial(read, source, record))
     if not is_loaded(record):
-        await _load_one(record, None if origin is None else origin.alias, mode=None if origin is None else origin.mode)
+        await _load_one(record, stays_at(record), mode=None if origin is None else origin.mode)
 
 
 async def _load_one(record: AnyRecord, alias: str | None, mode: FetchMode | None) -> None:
@@ -117,7 +119,7 @@ async def _read_rows(model: AnyModel, keys: Sequence[object], source: RowOrigin)
     query = Query(model, where=(Lookup("pk__in", Many(0)),), order=(), fetch=source.mode)
     found: list[AnyRecord] = []
     for first in range(0, len(keys), MOST_KEYS):
-        found += await read_all(query, (tuple(keys[first : first + MOST_KEYS]),), source.alias)
+        found += await read_all(query, (tuple(keys[first : first + MOST_KEYS]),), rows_of(source.alias))
     return {row.pk: row for row in found}
 
 

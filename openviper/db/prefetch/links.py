@@ -4,7 +4,7 @@ A loop names the attributes that it reads and fills, which takes half the time o
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from keyword import iskeyword
 from typing import Any, Final, TypeAlias, cast
@@ -37,6 +37,7 @@ class Link:
         give: Gives instances their rows.
         follow: Gives the instances that the next relations start from, of those instances and the found rows; they
             know then what they refer to.
+        holds: The attribute in which instances are left lists of their rows; None where they are left something else.
     """
 
     model: AnyModel
@@ -47,6 +48,7 @@ class Link:
     give: Callable[[Records, Records], None]
     follow: Callable[[Records, Records], Records]
     linked: tuple[tuple[str, Linked], ...] = ()
+    holds: str | None = None
 
 
 def link_of(options: Options, name: str, to_attr: str | None = None) -> Link:
@@ -189,7 +191,8 @@ def _link_back(options: Options, known: AnyField, *, store: str) -> Link:
     # A list of a user's own is handed out by nobody who could still let its rows know whose they are.
     is_own = store not in map(store_of, options.reverse)
     model = cast("AnyModel", known.model)
-    return _make_link(model, own, made["collect"], give if is_own else made["give"], follow)
+    link = _make_link(model, own, made["collect"], give if is_own else made["give"], follow)
+    return link if is_single else replace(link, holds=store)
 
 
 def _link_many(options: Options, relation: ManyRelation, *, store: str) -> Link:
@@ -207,7 +210,7 @@ def _link_many(options: Options, relation: ManyRelation, *, store: str) -> Link:
     linked = ((_LINK, Linked(through.model, target.attname, source.attname)),)
     path = f"{_LINK}__in"
     query = Query(model, where=(Lookup(path, Many(0)),), annotations=linked)
-    return Link(model, query, path, _LINK, made["collect"], made["give"], _follow_found, linked)
+    return Link(model, query, path, _LINK, made["collect"], made["give"], _follow_found, linked, store)
 
 
 def _make_link(model: AnyModel, key: str, *steps: Any) -> Link:

@@ -15,6 +15,7 @@ from openviper.db.exceptions import FieldError
 from openviper.db.executor import MOST_KEYS, read_all
 from openviper.db.fields.base import shorten
 from openviper.db.options import Options
+from openviper.db.peers import HELD, can_hold, hold
 from openviper.db.prefetch.links import Link, Records, link_of
 from openviper.db.query.description import Lookup, Many, Mode, Query
 from openviper.db.query.reading import Prefetch, Reading
@@ -67,13 +68,17 @@ class _Node:
 async def _fill(nodes: Mapping[str, _Node], records: Records, alias: str | None) -> None:
     for node in nodes.values():
         link = node.link
-        found = await _read(node, tuple(link.collect(records)), alias)
+        keys = tuple(link.collect(records))
+        holds = link.holds is not None and len(keys) <= MOST_KEYS and can_hold(records)
+        found = await _read(node, keys, alias, is_held=holds)
         link.give(records, found)
+        if link.holds is not None and holds:
+            hold(found, records, link.holds)
         if node.nodes and (after := link.follow(records, found)):
             await _fill(node.nodes, after, alias)
 
 
-async def _read(node: _Node, keys: tuple[object, ...], alias: str | None) -> Records:
+async def _read(node: _Node, keys: tuple[object, ...], alias: str | None, *, is_held: bool) -> Records:
     link, reading = node.link, node.query
     if not keys or (reading is not None and reading.is_none):
         return ()
@@ -81,6 +86,8 @@ async def _read(node: _Node, keys: tuple[object, ...], alias: str | None) -> Rec
     params: tuple[object, ...] = ()
     if reading is not None:
         query, params, alias = _narrow(reading, link), reading.params, reading.db_alias or alias
+    if is_held and query.fetch is None:
+        query = query._replace(fetch=HELD)
     if len(keys) <= MOST_KEYS:
         return await read_all(query, (*params, keys), alias)
     found: list[object] = []

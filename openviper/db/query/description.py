@@ -319,7 +319,8 @@ class Query(NamedTuple):
         lock: Of ``select_for_update()``: ``"wait"``, ``"nowait"`` or ``"skip_locked"``.
         aliases: Names of annotations that rows do not get, of ``alias()``.
         using: Of a part of another query: the database that it was told to ask; None if it was not told so.
-        fetch: Of ``fetch_mode()``: how its instances read what was not read with them; None leaves it to the settings.
+        fetch: Of ``fetch_mode()``: how its instances read what was not read with them; None leaves it to the settings,
+            and so does ``"held"`` for instances that others hold, see ``peers.hold()``.
         combined: The queries whose rows these are; beside them there are columns, an order and a part of the rows.
     """
 
@@ -338,7 +339,7 @@ class Query(NamedTuple):
     lock: Literal["wait", "nowait", "skip_locked"] | None = None
     aliases: tuple[str, ...] = ()
     using: str | None = None
-    fetch: FetchMode | None = None
+    fetch: FetchMode | Literal["held"] | None = None
     combined: Combination | None = None
     kind: Literal["query"] = "query"
 
