@@ -45,6 +45,10 @@ async def follow(author: Author) -> None:
     assert_type([book.title async for book in author.books], list[str])
     assert_type(author.profile.bio, str)
     _ = assert_type(await author.profile, Profile)
+    await author.books.add(Book(title="x"), bulk=False)
+    await author.books.set([Book(title="x")])
+    await author.books.remove(Book(title="x"))
+    await author.books.add(author)  # type: ignore[arg-type]  # another model
     _ = author.books.titel  # type: ignore[attr-defined]  # no method
 
 
@@ -89,6 +93,12 @@ async def pair(tagged: Tagged, tag: Tag) -> None:
     assert_type(Tagged.tags, fields.ManyToManyField[Tag])
     assert_type(Tagged.shelves, fields.ManyToManyField[Shelf])
     assert_type(Tagged.tags.name, str)
+    await tagged.tags.add(tag, 3, "4", through_defaults={"note": "x"})
+    await tagged.tags.set([tag, 3], clear=True)
+    await tagged.tags.remove(tag)
+    _ = assert_type(await tagged.tags.create(name="x", through_defaults=None), Tag)
+    assert_type(await tagged.tags.get_or_create({"name": "y"}, name="x"), tuple[Tag, bool])
+    await tagged.tags.add(tagged)  # type: ignore[arg-type]  # another model
     tagged.tags = [tag]  # type: ignore[assignment]  # set() writes the pairs
     _ = fields.ManyToManyField(3)  # type: ignore[call-overload]  # no model and no name
 

@@ -1,7 +1,10 @@
 """The rows that an instance is linked with through a model between: ``post.tags``, and ``tag.post_set``."""
 
+import datetime as dt
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Never, TypeVar, cast
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Never, TypeAlias, TypeVar, cast
+from uuid import UUID
 
 from openviper.db.fields.relation import ManyRelation
 from openviper.db.manager import QuerySet
@@ -18,6 +21,8 @@ __all__ = ["ManyRelatedManager"]
 
 M = TypeVar("M")
 T = TypeVar("T")
+#: What can be the key of a row; which of these it is, the primary key of the model says.
+Key: TypeAlias = int | float | str | bytes | Decimal | dt.date | dt.time | dt.timedelta | UUID
 
 
 class ManyRelatedManager(RelatedRows[M]):
@@ -44,7 +49,7 @@ class ManyRelatedManager(RelatedRows[M]):
         """The model between, each row of which is a pair; its queries begin at ``post.tags.through.objects``."""
         return self._relation.through
 
-    async def add(self, *items: M | object, through_defaults: Mapping[str, object] | None = None) -> None:
+    async def add(self, *items: M | Key, through_defaults: Mapping[str, object] | None = None) -> None:
         """Link rows, all of them or none; those that are linked already stay as they are.
 
         One statement does it, or two where nothing but a look tells which pairs there are.
@@ -61,7 +66,7 @@ class ManyRelatedManager(RelatedRows[M]):
         """
         await self._write((await self._links()).add(items, through_defaults))
 
-    async def remove(self, *items: M | object) -> None:
+    async def remove(self, *items: M | Key) -> None:
         """Take links away, by one statement; what is not linked is passed over. The rows themselves stay.
 
         Args:
@@ -84,7 +89,7 @@ class ManyRelatedManager(RelatedRows[M]):
 
     async def set(
         self,
-        items: Iterable[M | object],
+        items: Iterable[M | Key],
         *,
         clear: bool = False,
         through_defaults: Mapping[str, object] | None = None,
