@@ -4,9 +4,9 @@ The function tests each value inline by the fit of its field, and calls the fiel
 written when a model is first cleaned, as the fit of a reference is that of a key that another model has.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
-from typing import Protocol, TypeAlias, cast
+from typing import Final, Protocol, TypeAlias, cast
 
 from openviper.db.constructor import store_of
 from openviper.db.exceptions import FieldValueError, ModelReferenceError, ModelValidationError
@@ -19,6 +19,8 @@ __all__ = ["Change", "Cleaner"]
 
 #: The attributes of an instance, the one that was changed, its value before, and the one that was put in place.
 Change: TypeAlias = tuple[dict[str, object], str, object, object]
+#: Groups of fields that functions are kept for; programs that write ever other fields are none of ours.
+_MOST_GROUPS: Final = 100
 #: Field name to what is wrong with it; None as long as nothing is.
 _Errors: TypeAlias = dict[str, list[str]] | None
 
@@ -37,11 +39,13 @@ class Cleaner:
         options: Of the model.
     """
 
-    __slots__ = ("_clean", "_options", "_version")
+    __slots__ = ("_clean", "_options", "_some", "_version")
 
     def __init__(self, options: Options) -> None:
         self._options = options
         self._clean: Callable[..., None] | None = None
+        # Functions for some fields only.
+        self._some: dict[tuple[AnyField, ...], Callable[..., None]] = {}
         self._version = -1
 
     def clean(self, record: _Record, exclude: Collection[str] = ()) -> None:
@@ -68,7 +72,7 @@ class Cleaner:
         """
         if fields is None:
             return partial(self.function, changes=changes)
-        return partial(_clean_loaded, fields, changes=changes)
+        return partial(self._function_for(tuple(fields)), changes=changes)
 
     @property
     def function(self) -> Callable[..., None]:
@@ -77,14 +81,23 @@ class Cleaner:
         It raises a ModelValidationError. Besides the instance it takes ``changes``, see ``noting()``.
         """
         if self._clean is None or self._version != registry.version:
-            self._clean = _write_cleaner(self._options)
+            self._clean = _write_cleaner(self._options.label, self._options.fields)
+            self._some = {}
             self._version = registry.version
         return self._clean
 
+    def _function_for(self, fields: tuple[AnyField, ...]) -> Callable[..., None]:
+        _ = self.function  # which forgets what is old
+        found = self._some.get(fields)
+        if found is None:
+            if len(self._some) >= _MOST_GROUPS:
+                self._some.clear()
+            found = self._some[fields] = _write_cleaner(self._options.label, fields)
+        return found
 
-def _write_cleaner(options: Options) -> Callable[..., None]:
-    """Write the function of a model; only names that ``metaclass`` has checked reach it."""
-    fields = options.fields
+
+def _write_cleaner(label: str, fields: Sequence[AnyField]) -> Callable[..., None]:
+    """Write the function for fields of a model; only names that ``metaclass`` has checked reach it."""
     names: dict[str, object] = {"_mend": _mend, "_Error": ModelValidationError, "_fields": fields}
     names["_clean_loaded"] = _clean_loaded
     lines: list[str] = []
@@ -92,7 +105,7 @@ def _write_cleaner(options: Options) -> Callable[..., None]:
         condition = _write_condition(field, f"v{place}", names)
         names[f"_field_{place}"] = field
         lines += [f"    if {condition}:", f"        errors = _mend(_field_{place}, record, errors, changes)"]
-    loads = "; ".join(f"v{place} = values[{field.attname!r}]" for place, field in enumerate(fields))
+    loads = "; ".join(f"v{place} = values[{field.attname!r}]" for place, field in enumerate(fields)) or "pass"
     source = [
         "def clean(record, changes=None):",
         "    values = record.__dict__",
@@ -105,7 +118,7 @@ def _write_cleaner(options: Options) -> Callable[..., None]:
         "    if errors is not None:",
         "        raise _Error(errors)",
     ]
-    code = compile("\n".join(source), f"<cleaner of {options.label}>", "exec")
+    code = compile("\n".join(source), f"<cleaner of {label}>", "exec")
     exec(code, names)  # noqa: S102 - only checked names and names of ours are in it
     return cast("Callable[..., None]", names["clean"])
 

@@ -189,7 +189,10 @@ class Model(Hooks, metaclass=ModelType):
             if name[0] != "_":
                 meta = self._meta
                 if name in meta.by_name:
-                    raise NotLoadedError(meta.label, name, remedy="await the instance, or read it along with the row")
+                    is_made = self._row is None and meta.by_name[name].has_db_default
+                    what = "the database makes it when the instance is saved"
+                    remedy = what if is_made else "await the instance, or read it along with the row"
+                    raise NotLoadedError(meta.label, name, remedy=remedy)
                 if name in meta.reverse or name in meta.many:
                     return related_to(self, name)
                 own = getattr(type(self), name, None)
@@ -343,8 +346,14 @@ class Model(Hooks, metaclass=ModelType):
         Raises:
             ModelValidationError: All fields that were refused, or what ``clean()`` found, by field (a 422).
         """
-        self.clean_fields(exclude)
-        self.clean()
+        kind = type(self)
+        # Every save comes by here, and calls that do nothing of an author's cost more than what they do.
+        if not exclude and kind.clean_fields is Model.clean_fields:
+            kind._cleaner.function(self)
+        else:
+            self.clean_fields(exclude)
+        if kind.clean is not Model.clean:
+            self.clean()
 
 
 class AbstractModel(Model):

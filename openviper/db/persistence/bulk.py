@@ -1,7 +1,7 @@
 """Storing many instances at once: new rows with their keys, and fields of rows that are there."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from openviper.db.addresses import DEFAULT_ALIAS
 from openviper.db.backends.base import Row
@@ -19,7 +19,14 @@ from openviper.db.persistence.cleaning import clean_all, is_overridden
 from openviper.db.persistence.computed import update_computed
 from openviper.db.persistence.gathering import Bound, Gathering, by_key
 from openviper.db.persistence.names import read_conflict, read_field_names, unique_groups
-from openviper.db.persistence.record import Stored, has_other_key, keep_on_rollback, note_all, without_own_key
+from openviper.db.persistence.record import (
+    Stored,
+    has_other_key,
+    keep_on_rollback,
+    left_out,
+    note_all,
+    without_own_key,
+)
 from openviper.db.persistence.target import allow, named, target_of
 from openviper.db.query.expressions import Expression
 from openviper.db.registry import AnyModel
@@ -29,6 +36,8 @@ from openviper.db.routing import check_relations, route_write
 __all__ = ["bulk_create", "bulk_update"]
 
 M = TypeVar("M", bound=Stored)
+#: Whether the engine makes the key, and the attributes that it makes besides.
+_Kind: TypeAlias = tuple[bool, tuple[str, ...]]
 
 
 async def bulk_create(
@@ -137,9 +146,10 @@ async def bulk_update(
         alias = await route_write(options, using, items[0] if items else None)
     database = target_of(options, alias)
     key = options.pk.attname
-    for position, record in enumerate(items, start=1):
-        if vars(record).get(key) is None:
-            raise ValueError(f"bulk_update(): item {position} has no key, so there is no row of it; create it first")
+    keys = [vars(record).get(key) for record in items]
+    position = next((place for place, one in enumerate(keys, start=1) if one is None), None)
+    if position is not None:
+        raise ValueError(f"bulk_update(): item {position} has no key, so there is no row of it; create it first")
     await allow(options, "update")
     if not items:
         return 0
@@ -211,8 +221,9 @@ class _Insertion(Gathering):
     ) -> None:
         super().__init__(options, database, records, range(1, len(records) + 1))
         self.conflict = conflict
-        #: By whether the engine makes their keys.
-        self._bound: dict[bool, list[Bound]] = {True: [], False: []}
+        #: By whether the engine makes their keys, and by the attributes that it makes besides.
+        self._bound: dict[_Kind, list[Bound]] = {}
+        self._left = left_out(options)
         #: What was met by the values that make a row the same, and where.
         self._seen: dict[tuple[object, ...], int] = {}
 
@@ -220,7 +231,7 @@ class _Insertion(Gathering):
         """Clean and store them."""
         try:
             await self.in_slices(self._take)
-            parts = [*self._divide(batch_size, makes_keys=True), *self._divide(batch_size, makes_keys=False)]
+            parts = [part for kind in sorted(self._bound, reverse=True) for part in self._divide(batch_size, kind)]
             with named(self.options):
                 given = await send_statements(self.database, [one.statement for one in parts])
             found = [part.plan.in_order(rows) for part, rows in zip(parts, given, strict=True)]
@@ -244,28 +255,40 @@ class _Insertion(Gathering):
         new = [one for one in records if vars(one)[key.attname] is None] if key.auto else []
         known = [one for one in records if vars(one)[key.attname] is not None] if new else records
         for some in (new, known):
-            if some:
-                self._bound[some is new] += self.bind(self._plan(makes_keys=some is new), some)
+            for left, alike in self._by_left(some):
+                kind = (some is new, left)
+                self._bound.setdefault(kind, []).extend(self.bind(self._plan(kind), alike))
 
-    def _plan(self, *, makes_keys: bool) -> BulkPlan:
-        return bulk_insert_plan(self.options, self.database.dialect, makes_keys=makes_keys, conflict=self.conflict)
+    def _by_left(self, records: Sequence[Stored]) -> Iterable[tuple[tuple[str, ...], Sequence[Stored]]]:
+        """Give instances together that lack the same attributes."""
+        if not self._left:
+            return [((), records)] if records else []
+        found: dict[tuple[str, ...], list[Stored]] = {}
+        for record in records:
+            # What an instance that was read lacks was not read, and is in the row that it came from.
+            names = self._left if record._row is None else ()
+            found.setdefault(tuple(name for name in names if name not in vars(record)), []).append(record)
+        return found.items()
+
+    def _plan(self, kind: "_Kind") -> BulkPlan:
+        makes_keys, left = kind
+        dialect = self.database.dialect
+        return bulk_insert_plan(self.options, dialect, makes_keys=makes_keys, conflict=self.conflict, left=left)
 
     def _refuse_twins(self, records: Sequence[Stored], positions: Sequence[int]) -> None:
         """Refuse instances that are one row, which PostgreSQL would and SQLite would not."""
         names = self.conflict.unique if self.conflict is not None and self.conflict.updated else ()
         for position, record in zip(positions if names else (), records, strict=False):
-            values = tuple(vars(record)[name] for name in names)
+            values = tuple(vars(record).get(name) for name in names)
             first = position if None in values else self._seen.setdefault(values, position)
             if first != position:
                 raise ValueError(
                     f"bulk_create(): items {first} and {position} are one row by {', '.join(names)}; leave one out"
                 )
 
-    def _divide(self, batch_size: int | None, *, makes_keys: bool) -> Iterator[_Part]:
-        bound = self._bound[makes_keys]
-        if not bound:
-            return
-        plan = self._plan(makes_keys=makes_keys)
+    def _divide(self, batch_size: int | None, kind: "_Kind") -> Iterator[_Part]:
+        bound = self._bound[kind]
+        plan = self._plan(kind)
         if self.conflict is not None:
             bound = by_key(bound, self._unique_places(plan, self.conflict))
         for place in plan.split(len(bound), batch_size):
@@ -280,7 +303,7 @@ class _Insertion(Gathering):
 
     def _check(self, part: _Part, rows: Sequence[Row]) -> None:
         """Refuse an answer that does not say which key belongs to which instance."""
-        if part.plan.gives_keys and len(rows) != len(part.bound):
+        if (part.plan.gives_keys or part.plan.given) and len(rows) != len(part.bound):
             raise IntegrityError(
                 f"{len(part.bound)} rows of {self.options.label} were inserted and {len(rows)} keys came back; a "
                 "trigger or a rule of the database leaves rows out, so store these instances one by one",
@@ -299,7 +322,14 @@ class _Insertion(Gathering):
                 record._row, record._origin = (), origin_for(self.options, self.database.dialect, (), alias)
             return
         names = tuple(one.attname for one in plan.fields)
-        if plan.gives_keys:
+        if plan.given:
+            made = tuple(one.attname for one in plan.given)
+            origin = origin_for(self.options, self.database.dialect, (*names, *made), alias)
+            for (record, row), given in zip(part.bound, found, strict=True):
+                vars(record).update(plan.read_given(given))
+                record._row = (*row, *given)
+                record._origin = origin
+        elif plan.gives_keys:
             origin = origin_for(self.options, self.database.dialect, (*names, name), alias)
             for (record, row), (given,) in zip(part.bound, found, strict=True):
                 record._row = (*row, given)
@@ -353,7 +383,8 @@ class _Update(Gathering):
                 )
         for name in [one.attname for one in self.fields]:
             for record in records:
-                getattr(record, name)  # or the error of a field that was not read
+                if name not in vars(record):
+                    getattr(record, name)  # the error of a field that was not read
         self.prepare(records, self.fields, is_new=False)
         self._bound += self.bind(self._plan, records)
 
@@ -397,8 +428,13 @@ def _alias_of(records: Sequence[Stored], options: Options) -> str:
     """Give the database that instances came from, which has to be one."""
     own = options.database or DEFAULT_ALIAS
     found: dict[str, int] = {}
+    known: object = records
     for position, record in enumerate(records, start=1):
-        alias = own if record._origin is None else record._origin.alias
+        origin = record._origin
+        if origin is known:
+            continue  # most come from one query
+        known = origin
+        alias = own if origin is None else origin.alias
         # Replicas and their primary are one database here.
         found.setdefault(routes.primaries.get(alias, alias), position)
     if len(found) > 1:

@@ -5,8 +5,12 @@ the instance. A save looks for expressions before it cleans, so that no validato
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from functools import partial
-from typing import TypeAlias
+from types import NoneType
+from typing import Final, TypeAlias
+from uuid import UUID
 from weakref import ref
 
 from openviper.db.compiler.change import change_plan
@@ -43,6 +47,10 @@ __all__ = [
     "write_computed",
 ]
 
+#: What nearly all values are; that they are no expressions is seen without a line of Python for each.
+_PLAIN: Final = frozenset(
+    {NoneType, bool, bytes, date, datetime, Decimal, dict, float, int, list, str, time, timedelta, tuple, UUID}
+)
 #: What fields are set to, by attribute.
 Computed: TypeAlias = dict[str, Expression]
 #: Writes some fields of some instances, all of whose values are known, and gives how many rows there were.
@@ -55,6 +63,8 @@ def has_computed(record: Stored) -> bool:
     Args:
         record: The instance.
     """
+    if _PLAIN.issuperset(map(type, vars(record).values())):
+        return False
     for value in vars(record).values():  # noqa: SIM110 - any() would call a generator for each of them, in every save
         if isinstance(value, Expression):
             return True

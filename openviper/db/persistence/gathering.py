@@ -144,11 +144,7 @@ def by_key(bound: Iterable[Bound], places: Sequence[int]) -> list[Bound]:
     made = list(bound)
     for place in reversed(places):
         try:
-            made.sort(key=lambda one: _value_of(one, place))
+            made.sort(key=lambda one: one[1][place])  # type: ignore[arg-type, return-value]  # or an error
         except TypeError:  # NULL has no place among others
-            made.sort(key=lambda one: repr(_value_of(one, place)))
+            made.sort(key=lambda one: repr(one[1][place]))
     return made
-
-
-def _value_of(one: Bound, place: int) -> Any:
-    return one[1][place]

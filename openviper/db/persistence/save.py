@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, cast
 
 from openviper.db.compiler.write import insert_plan, update_plan
 from openviper.db.connections import Database
@@ -26,6 +26,7 @@ from openviper.db.persistence.record import (
     bind,
     clean_for_save,
     keep_on_rollback,
+    left_out,
     note_stored,
     refuse_unread,
     restore,
@@ -142,7 +143,7 @@ async def update(record: Stored, database: Database, names: Collection[str] | No
         elif not fields:
             return
         else:
-            plan = update_plan(options, database.dialect, tuple(one.attname for one in fields))
+            plan = update_plan(options, database.dialect, tuple([one.attname for one in fields]))
             fields, args = plan.fields, bind(plan, values)
             placed = values.copy()
             try:
@@ -182,14 +183,19 @@ async def _insert(record: Stored, database: Database, *, ignores: bool) -> bool:
             await update(record, database, None)
             return True
         makes_key = key.auto and values[key.attname] is None
-        plan = insert_plan(options, database.dialect, makes_key=makes_key, ignores=ignores)
+        # What an instance that was read lacks was not read, and is in the row that it came from.
+        left = () if row is not None else left_out(options)
+        if left:
+            left = tuple(name for name in left if name not in values)
+        plan = insert_plan(options, database.dialect, makes_key=makes_key, ignores=ignores, left=left)
         for field in plan.prepared:
             values[field.attname] = field.pre_save(values[field.attname], is_new=True)
         args = bind(plan, values)
         placed = values.copy()
         try:
             # What gives no key back says by the number of rows whether it was stored.
-            made = await (database.fetch_value if makes_key else database.execute)(plan.sql, args)
+            fetch = database.fetch_one if plan.given else database.fetch_value if makes_key else database.execute
+            made = await fetch(plan.sql, args)
         except TableNotFound as error:
             raise name_model(error, options) from error
     except BaseException as error:
@@ -201,7 +207,11 @@ async def _insert(record: Stored, database: Database, *, ignores: bool) -> bool:
         _undo(record, before, placed, row, watchers)
         return False
     keep_on_rollback([record], database)
-    if makes_key:
+    if plan.given:
+        given = cast("tuple[object, ...]", made)
+        values |= plan.read(given)
+        args = (*args, *given)
+    elif makes_key:
         values[key.attname] = made
         args = (*args, made)
     record._row = args
@@ -294,7 +304,8 @@ def _prepare_update(
     if computed:
         chosen = {name: field for name, field in chosen.items() if field.attname not in computed}
     for field in chosen.values():
-        getattr(record, field.attname)  # or the error of a field that was not read
+        if field.attname not in values:
+            getattr(record, field.attname)  # the error of a field that was not read
     for field in _prepared(options):
         if field.name in chosen or (names is None and field.attname in values):
             held = values[field.attname]
