@@ -207,13 +207,7 @@ class NotLoadedError(OpenViperError, AttributeError):
 
 
 class FetchBlockedError(NotLoadedError):
-    """What was asked for was not read, and the fetch mode ``"raise"`` has nothing read that nobody asked for by name.
-
-    Args:
-        label: The model.
-        field: The field or the relation that was asked for.
-        remedy: How to get it.
-    """
+    """What was asked for was not read, and the fetch mode ``"raise"`` has nothing read that nobody asked for."""
 
     code = "fetch-blocked"
 
@@ -297,12 +291,7 @@ class ProtectedError(IntegrityError):
 
 
 class RestrictedError(ProtectedError):
-    """Rows cannot be deleted, as others refer to them that are not deleted along with them.
-
-    Args:
-        label: Model of the rows that were to be deleted.
-        referrers: The fields that refer, as ``blog.Post.author``, with the number of their rows.
-    """
+    """Rows cannot be deleted, as others refer to them that are not deleted along with them."""
 
     code = "row-restricted"
     _rule = "RESTRICT"
@@ -402,12 +391,9 @@ class DatabaseAliasNotFoundError(DatabaseConfigurationError, LookupError):
     code = "database-alias-unknown"
 
     def __init__(self, alias: str, known: Iterable[str], asked_by: str | None = None) -> None:
-        self.alias = alias
-        self.known = sorted(known)
-        self.asked_by = asked_by
-        reason = f"{asked_by} names database {alias!r}, and " if asked_by else ""
-        known_ones = ", ".join(self.known) or "none"
-        super().__init__(f"{reason}there is no database {alias!r} in DATABASES; known: {known_ones}")
+        self.alias, self.known, self.asked_by = alias, sorted(known), asked_by
+        who = f"{asked_by} names database {alias!r}, and " if asked_by else ""
+        super().__init__(f"{who}there is no database {alias!r} in DATABASES; known: {', '.join(self.known) or 'none'}")
 
 
 class DatabaseBackendNotFoundError(DatabaseConfigurationError, LookupError):
@@ -422,9 +408,7 @@ class DatabaseBackendNotFoundError(DatabaseConfigurationError, LookupError):
     code = "database-engine-unknown"
 
     def __init__(self, alias: str, scheme: str, known: Iterable[str]) -> None:
-        self.alias = alias
-        self.scheme = scheme
-        self.known = sorted(known)
+        self.alias, self.scheme, self.known = alias, scheme, sorted(known)
         super().__init__(
             f"the URL of database {alias!r} begins with {scheme!r}, an engine that is not there; "
             f"begin it with one of: {', '.join(self.known)}"

@@ -5,8 +5,9 @@ that whoever is first to look reads the settings; and it has one again when they
 """
 
 import inspect
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from typing import Final, cast
 
 from openviper.conf import settings
 from openviper.db.exceptions import (
@@ -27,6 +28,7 @@ __all__ = [
     "name_router",
     "refuse_crossing",
     "refuse_foreign",
+    "rows_of",
     "same_rows",
     "slot",
     "stays_at",
@@ -45,23 +47,23 @@ _SHORT_FORM: Final[Mapping[str, str]] = {
 }
 _REPLICA_ROUTER: Final = "openviper.db.routing.PrimaryReplicaRouter"
 #: Stands in the slot while nobody has read the settings.
-_UNREAD: Final[tuple[Any, ...]] = (object(),)
+_UNREAD: Final[tuple[object, ...]] = (object(),)
 
 
 class _Slot:
     """What is known of routing in this process; an object, so that whoever imported it sees what changes."""
 
-    __slots__ = ("aliases", "is_spread", "primaries", "routers", "stated")
+    __slots__ = ("aliases", "is_spread", "made", "primaries", "routers")
 
     def __init__(self) -> None:
-        self.routers: tuple[Any, ...] = _UNREAD
+        self.routers: tuple[object, ...] = _UNREAD
         #: Replica to primary: both have the same rows.
         self.primaries: Mapping[str, str] = {}
         self.aliases: frozenset[str] = frozenset()
         #: Whether several databases have been used, so that instances may be of different ones.
         self.is_spread = False
-        #: What the settings said when the routers were made, which keep what they count while it stays so.
-        self.stated: tuple[object, object] | None = None
+        #: What the settings said when routers were made last, and these.
+        self.made: tuple[tuple[object, object] | None, tuple[object, ...]] = (None, ())
 
 
 slot: Final = _Slot()
@@ -74,7 +76,7 @@ def _forget() -> None:
 settings.on_change(_forget)
 
 
-def load() -> tuple[Any, ...]:
+def load() -> tuple[object, ...]:
     """Give the routers of the settings, the first to be asked first.
 
     Raises:
@@ -82,28 +84,23 @@ def load() -> tuple[Any, ...]:
     """
     if slot.routers is not _UNREAD:
         return slot.routers
-    databases: Mapping[str, Any] = settings.DATABASES
+    databases: Mapping[str, object] = settings.DATABASES
     entries, short_form = databases.get("ROUTERS", ()), databases.get("ROUTING")
     slot.aliases = frozenset(databases) - _RESERVED | {MAIN_ALIAS}
-    replicas = [alias for alias in databases if _role_of(databases[alias]) == "replica"]
-    if slot.stated != (entries, short_form):
+    replicas = [alias for alias in databases if _option_of(databases[alias], "ROLE") == "replica"]
+    # They keep what they count, such as turns, while the settings say the same.
+    stated, made = slot.made
+    if stated != (entries, short_form):
         made = _make_all(entries, short_form, replicas)
-        slot.stated = (list(entries), dict(short_form) if short_form else short_form)
-    else:
-        made = _Made.routers
+        stated = (copy(entries), copy(short_form))
     # A replica that no router names is one of the main database.
     primaries = {alias: MAIN_ALIAS for alias in replicas if alias != MAIN_ALIAS}
     for router in made:
         primaries.update(_check_family(router))
     slot.primaries = primaries
-    slot.routers = _Made.routers = made
+    slot.made = (stated, made)
+    slot.routers = made
     return made
-
-
-class _Made:
-    """The routers that were made last."""
-
-    routers: tuple[Any, ...] = ()
 
 
 def same_rows(alias: str, other: str) -> bool:
@@ -119,10 +116,15 @@ def stays_at(record: AnyRecord) -> str | None:
     Args:
         record: The instance.
     """
-    origin = record._origin
-    if origin is None:
-        return None
-    alias: str = origin.alias
+    return None if record._origin is None else rows_of(record._origin.alias)
+
+
+def rows_of(alias: str) -> str | None:
+    """Give the database in which rows beside those of a database are read; None leaves it to the routers.
+
+    Args:
+        alias: The database that those came from.
+    """
     if slot.routers and (alias in slot.primaries or alias in slot.primaries.values()):
         return None
     return alias
@@ -165,7 +167,7 @@ async def ask_alias(question: str, model: AnyModel, **hints: object) -> str | No
     return None
 
 
-async def ask_yes_or_no(question: str, *args: Any) -> bool | None:
+async def ask_yes_or_no(question: str, *args: object) -> bool | None:
     """Ask the routers what is allowed, and give the first answer; None where no router has one.
 
     Args:
@@ -245,7 +247,7 @@ def name_router(router: object) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
-async def _ask(router: Any, question: str, args: tuple[Any, ...], hints: Mapping[str, object]) -> object:
+async def _ask(router: object, question: str, args: tuple[object, ...], hints: Mapping[str, object]) -> object:
     method = getattr(router, question, None)
     if method is None:
         return None
@@ -253,14 +255,14 @@ async def _ask(router: Any, question: str, args: tuple[Any, ...], hints: Mapping
         answer = method(*args, **hints)
         if inspect.isawaitable(answer):
             answer = await answer
-    except Exception as error:
+    except Exception as error:  # code of the project, whose error is named by whose it is
         raise DatabaseRoutingError(
             f"router {name_router(router)} failed to answer {question}(): {type(error).__name__}"
         ) from error
     return answer
 
 
-def _make_all(entries: object, short_form: object, replicas: Sequence[str]) -> tuple[Any, ...]:
+def _make_all(entries: object, short_form: object, replicas: Sequence[str]) -> tuple[object, ...]:
     if isinstance(entries, str) or not isinstance(entries, Sequence):
         raise DatabaseConfigurationError(
             f"DATABASES['ROUTERS'] is {type(entries).__name__}; give it a list of dotted paths, classes or instances"
@@ -271,7 +273,7 @@ def _make_all(entries: object, short_form: object, replicas: Sequence[str]) -> t
     return tuple(made)
 
 
-def _make(entry: object) -> Any:
+def _make(entry: object) -> object:
     found = entry
     if isinstance(entry, str):
         try:
@@ -296,30 +298,44 @@ def _make(entry: object) -> Any:
     return found
 
 
-def _make_by_short_form(stated: object, replicas: Sequence[str]) -> Any:
+def _make_by_short_form(stated: object, replicas: Sequence[str]) -> object:
     if not isinstance(stated, Mapping) or not set(stated) <= set(_SHORT_FORM):
         raise DatabaseConfigurationError(
             f"DATABASES['ROUTING'] has to be a table with the names {', '.join(_SHORT_FORM)}"
         )
     given = {"PRIMARY": MAIN_ALIAS, "REPLICAS": list(replicas), **stated}
-    kind: Any = import_string(_REPLICA_ROUTER)
+    kind = cast("Callable[..., object]", import_string(_REPLICA_ROUTER))
     try:
         return kind(**{_SHORT_FORM[name]: value for name, value in given.items()})
     except (TypeError, ValueError) as error:
         raise DatabaseConfigurationError(f"DATABASES['ROUTING'] cannot work: {error}") from error
 
 
-def _check_family(router: Any) -> Mapping[str, str]:
+def _check_family(router: object) -> Mapping[str, str]:
     """Give replica to primary of a router that knows; all of them have to be there."""
     family: Mapping[str, str] = getattr(router, "family", {})
+    for replica, primary in family.items():
+        engines = {_engine_of(replica), _engine_of(primary)} - {None}
+        if len(engines) > 1:
+            raise DatabaseConfigurationError(
+                f"{replica!r} cannot be a replica of {primary!r}: they are of different engines"
+            )
     for alias in sorted({*family, *family.values()}):
         if alias not in slot.aliases:
             raise DatabaseAliasNotFoundError(alias, slot.aliases, f"router {name_router(router)}")
     return family
 
 
-def _role_of(entry: object) -> object:
+def _engine_of(alias: str) -> str | None:
+    """Give the engine that the address of a database begins with; None if it has none here."""
+    databases: Mapping[str, object] = settings.DATABASES
+    url = _option_of(databases.get(alias), "URL") or (settings.DATABASE_URL if alias == MAIN_ALIAS else None)
+    engine = str(url).partition("://")[0].partition("+")[0].lower() if url else None
+    return "postgresql" if engine == "postgres" else engine
+
+
+def _option_of(entry: object, name: str) -> object:
     if not isinstance(entry, Mapping):
         return None
     inner = entry.get("OPTIONS")
-    return (inner.get("ROLE") if isinstance(inner, Mapping) else None) or entry.get("ROLE")
+    return (inner.get(name) if isinstance(inner, Mapping) else None) or entry.get(name)

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
-from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
+from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 
 from openviper.core.context import request_tree
 from openviper.db.compiler.planning import plan_of
@@ -59,10 +59,10 @@ class DatabaseRouter(Protocol):
     ``instance`` is among the hints where a row of it is written.
     """
 
-    def db_for_read(self, model: AnyModel, **hints: Any) -> str | Awaitable[str | None] | None:
+    def db_for_read(self, model: AnyModel, **hints: object) -> str | Awaitable[str | None] | None:
         """Give the alias of the database that rows of a model are read from; None leaves it to the next router."""
 
-    def db_for_write(self, model: AnyModel, **hints: Any) -> str | Awaitable[str | None] | None:
+    def db_for_write(self, model: AnyModel, **hints: object) -> str | Awaitable[str | None] | None:
         """Give the alias of the database that rows of a model are written to; None leaves it to the next router."""
 
     def allow_relation(self, record: AnyRecord, other: AnyRecord) -> bool | Awaitable[bool | None] | None:
@@ -228,7 +228,7 @@ async def route_write(options: Options, using: str | None = None, record: AnyRec
 
 
 async def read_routed(
-    read: Callable[..., Awaitable[T]], query: Query, values: tuple[object, ...], using: str | None, **more: Any
+    read: Callable[..., Awaitable[T]], query: Query, values: tuple[object, ...], using: str | None, **more: object
 ) -> T:
     """Run a query where the routers send it, and elsewhere if that database cannot be reached.
 

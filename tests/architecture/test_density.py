@@ -37,6 +37,7 @@ NAMED = {
     "openviper/apps/plugins.py::run_plugin_ready",
     "openviper/conf/border.py::named_failure",
     "openviper/db/fields/temporal.py::_has_offset",
+    "openviper/db/routers.py::_ask",
 }
 MOST_DYNAMIC = 4.0
 MOST_ANY = 4.0

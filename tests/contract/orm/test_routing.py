@@ -25,6 +25,7 @@ from openviper.db.exceptions import (
 from openviper.db.monitor import watch_queries
 from openviper.db.registry import AnyModel
 from openviper.db.routing import PrimaryReplicaRouter, use_primary
+from tests.contract.orm.circle import Club, Person
 from tests.contract.orm.conftest import emptied_on_postgres
 from tests.contract.orm.models import Author, Book, Country, Review
 
@@ -504,3 +505,43 @@ async def test_a_model_that_says_where_it_lives(configure: Configure) -> None:
     kept.name = "y"
     assert await aliases(kept.save, Kept.objects.count, kept.refresh_from_db, kept.delete) == ["one"]
     assert router.asked == []
+
+
+async def test_what_is_loaded_later_comes_from_where_it_is_now(configure: Configure) -> None:
+    """References, relations and links of an instance from a replica are read by the routers, for its peers too."""
+    configure(PrimaryReplicaRouter("default", ["one"], read_your_writes=False))
+    for alias in ("default", "one"):
+        for number in (1, 2):
+            ann = await Author.objects.using(alias).create(name=f"Ann {number}")
+            dune = await Book.objects.using(alias).create(title=f"Dune {number}", author=ann)
+            _ = await Review.objects.using(alias).create(book=dune, stars=number)
+    books = await Book.objects.order_by("id")
+    assert {book._origin.alias for book in books if book._origin} == {"one"}
+    with use_primary():
+        assert await aliases(lambda: books[0].author, lambda: books[1].author) == ["default"]
+        assert await aliases(lambda: books[0].reviews, lambda: books[1].reviews.all()) == ["default"]
+    async with atomic():
+        assert await aliases(lambda: books[1].reviews.filter(stars=2)) == ["default"]
+    found = await Author.objects.prefetch_related("books__reviews").order_by("id")
+    assert [[len(book.reviews) for book in one.books] for one in found] == [[1], [1]]
+
+
+async def test_links_of_an_instance_from_a_replica(configure: Configure) -> None:
+    """They are written to the primary; an instance of a third database cannot be linked (C-011ve)."""
+    configure(PrimaryReplicaRouter("default", ["one"], read_your_writes=False))
+    for alias in ("default", "one"):
+        _ = await Person.objects.using(alias).create(name="Ann")
+        _ = await Club.objects.using(alias).create(name="Readers")
+    stranger = await Club.objects.using("two").create(name="Others")
+    ann, readers = await Person.objects.get(name="Ann"), await Club.objects.get(name="Readers")
+    assert {one._origin.alias for one in (ann, readers) if one._origin} == {"one"}
+    with watch_queries() as log:
+        await readers.members.add(ann)
+    assert {record.alias for record in log.records} == {"default"}
+    with use_primary():
+        assert await readers.members.count() == 1
+    assert await readers.members.count() == 0
+    with pytest.raises(CrossDatabaseRelationError, match="in database 'one'"):
+        await stranger.members.add(ann)
+    with pytest.raises(CrossDatabaseRelationError):
+        await ann.clubs.set([stranger])
