@@ -41,6 +41,8 @@ class Features:
         ddl_in_transaction: Whether CREATE, ALTER and DROP can be rolled back.
         adds_constraints: Whether a table gets constraints after it was made; foreign keys stand in CREATE TABLE if not.
         partial_indexes: Whether an index may have a condition.
+        expression_indexes: Whether an index may be of expressions.
+        equal_nulls: Whether a unique index can be told to take rows without a value for equal.
         null_order: Whether ``NULLS FIRST`` and ``NULLS LAST`` are known.
         nulls_are_low: Whether NULL comes before every value in ascending order, where the statement does not say.
         row_locks: Whether SELECT can lock rows.
@@ -79,6 +81,8 @@ class Features:
     ddl_in_transaction: bool
     adds_constraints: bool = True
     partial_indexes: bool
+    expression_indexes: bool = True
+    equal_nulls: bool = False
     null_order: bool
     nulls_are_low: bool
     row_locks: bool = True

@@ -47,6 +47,7 @@ __all__ = [
     "exact_decimal",
     "json_array",
     "naive_datetime",
+    "placed_decimal",
     "scaled_decimal",
     "sortable_decimal",
 ]
@@ -190,6 +191,18 @@ def exact_decimal(storage: Storage) -> Conversion:
     digits, places = storage.digits
     name = f"_fit_{digits}_{places}"
     return Conversion(f"{name}({{v}})", {name: _fitter(digits, places)})
+
+
+def placed_decimal(storage: Storage) -> Conversion:
+    """Give the way of a decimal from an engine that leaves out the zeros at its end, and so all places of some.
+
+    Args:
+        storage: What is stored.
+    """
+    places = storage.digits[1]
+    step = f"_place_{places}"
+    names = {"_quantize": _WIDE.quantize, "_Decimal": Decimal, step: Decimal(1).scaleb(-places)}
+    return Conversion(f"_quantize(_Decimal({{v}}), {step})", names)
 
 
 def scaled_decimal(column_type: str, storage: Storage) -> StorageForm:

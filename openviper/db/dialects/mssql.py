@@ -162,6 +162,7 @@ class SQLServerDialect(Dialect):
         releases_savepoints=False,
         ddl_in_transaction=True,
         partial_indexes=True,
+        expression_indexes=False,
         null_order=False,
         nulls_are_low=True,
         native_boolean=False,

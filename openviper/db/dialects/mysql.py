@@ -128,6 +128,7 @@ class MySQLDialect(Dialect):
     server_facts: ClassVar[Mapping[str, object]] = {"server_version_info": (8, 0, 16), "_backslash_escapes": False}
     gives_rows: ClassVar[bool] = False
     lag_defaults: ClassVar[bool] = True
+    expression_indexes: ClassVar[bool] = True
     # Both engines take 'a', 'A', 'ä' and 'a ' for the same text, unless they are told to look at it.
     exact: ClassVar[str] = "utf8mb4_0900_bin"
 
@@ -155,6 +156,7 @@ class MySQLDialect(Dialect):
             nulls_are_low=True,
             native_boolean=False,
             lag_defaults=self.lag_defaults,
+            expression_indexes=self.expression_indexes,
         )
 
     def make_form(self, storage: Storage) -> StorageForm:
@@ -217,6 +219,7 @@ class MariaDBDialect(MySQLDialect):
     }
     gives_rows = True
     lag_defaults = False
+    expression_indexes = False
     exact = "utf8mb4_nopad_bin"
 
     def load_compiler(self) -> "Callable[..., Compiler]":

@@ -185,7 +185,10 @@ class OracleDialect(Dialect):
                 )
             case FieldKind.DECIMAL if digits <= _MOST_DIGITS:
                 return StorageForm(
-                    column_type=f"NUMBER({digits}, {places})", family=Family.DECIMAL, bind=by.exact_decimal(storage)
+                    column_type=f"NUMBER({digits}, {places})",
+                    family=Family.DECIMAL,
+                    bind=by.exact_decimal(storage),
+                    read=by.placed_decimal(storage),
                 )
             case FieldKind.DECIMAL:
                 return by.sortable_decimal(f"VARCHAR2({digits + 1} CHAR)", storage)

@@ -116,6 +116,7 @@ class PostgreSQLDialect(Dialect):
         upsert="on conflict",
         ddl_in_transaction=True,
         partial_indexes=True,
+        equal_nulls=True,
         null_order=True,
         nulls_are_low=False,
         native_boolean=True,

@@ -2,7 +2,7 @@
 
 # ruff: noqa: D102, N802 - names and behaviour are pyodbc's
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from openviper.db.backends.base import Args, Row
@@ -40,8 +40,8 @@ class Driver(Protocol):
     """The module itself."""
 
     pooling: bool
-    connect: Callable[..., Any]
-    drivers: Callable[[], list[str]]
 
+    def connect(self, text: str, /, **words: Any) -> Any: ...
+    def drivers(self) -> list[str]: ...
     @property
     def Error(self) -> type[Exception]: ...

@@ -43,6 +43,8 @@ class MySQLBackend(PooledBackend[MySQLConnection]):
 
     def __init__(self, options: BackendOptions) -> None:
         self.dialect_name = options.scheme
+        #: Whether keys are what an INSERT is said to have counted up; MariaDB gives rows.
+        self.counts_keys = options.scheme == "mysql"
         self._driver: Driver = require("asyncmy", extra="mysql", needed_by=f"database {options.alias!r}")
         self._arguments = connect_arguments(options)
         self._start = _session_start(options)
@@ -51,7 +53,9 @@ class MySQLBackend(PooledBackend[MySQLConnection]):
     async def _open(self) -> MySQLConnection:
         raw = await self._connect()
         self._check_kind(raw)
-        made = MySQLConnection(raw, self.options, self._driver, start=self._start, kill=self._stop)
+        made = MySQLConnection(
+            raw, self.options, self._driver, start=self._start, kill=self._stop, counts_keys=self.counts_keys
+        )
         try:
             await made.execute(self._start)
         except BaseException:

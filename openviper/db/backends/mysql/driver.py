@@ -34,6 +34,7 @@ class RawResult(Protocol):
     rows: Sequence[Row] | None
     description: Sequence[tuple[str, *tuple[object, ...]]] | None
     affected_rows: int
+    insert_id: int
     has_next: bool
     unbuffered_active: bool
 

@@ -64,8 +64,7 @@ class RawConnection(Protocol):
 class Driver(Protocol):
     """The module itself."""
 
-    connect_async: Callable[..., Any]
-
+    def connect_async(self, **arguments: Any) -> Any: ...
     @property
     def Error(self) -> type[Exception]: ...
     @property
