@@ -5,17 +5,18 @@ as source, once a class. Only names that ``metaclass`` has checked reach it; def
 """
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Final, Protocol, cast
+from typing import Final, Protocol, cast
 
 from openviper.db.exceptions import NotLoadedError
 from openviper.db.fields.base import AnyField
-from openviper.db.fields.many import ManyToManyField
+from openviper.db.fields.many import AnyMany
 from openviper.db.peers import ReferenceOrigin
 from openviper.db.registry import AnyModel, AnyRecord
 from openviper.db.routers import refuse_crossing, slot
 from openviper.primitives.unset import UNSET
 
 __all__ = [
+    "LINK_STORE",
     "Constructor",
     "ReferenceAttribute",
     "is_loaded",
@@ -25,6 +26,9 @@ __all__ = [
     "refer_back",
     "store_of",
 ]
+
+#: What a row is given that was found through a model of pairs, until it is known whose it is.
+LINK_STORE: Final = "_linked_with"
 
 _PLAIN: Final = (str, int, float, bool, bytes, type(None))
 
@@ -88,6 +92,8 @@ def make_room(model: AnyModel) -> None:
         object.__setattr__(record, name, None)
     for name in dict.fromkeys((*relations, *options.reverse, *options.many)):
         object.__setattr__(record, store_of(name), None)
+    if options.many:
+        object.__setattr__(record, LINK_STORE, None)
 
 
 def refer_back(record: AnyRecord, rows: Sequence[AnyRecord], name: str) -> None:
@@ -108,7 +114,7 @@ def refer_back(record: AnyRecord, rows: Sequence[AnyRecord], name: str) -> None:
             setattr(row, store, pair)
 
 
-def make_constructor(label: str, fields: Sequence[AnyField], many: Sequence[ManyToManyField[Any]] = ()) -> Constructor:
+def make_constructor(label: str, fields: Sequence[AnyField], many: Sequence[AnyMany] = ()) -> Constructor:
     """Write the constructor of a model.
 
     Args:

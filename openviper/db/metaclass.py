@@ -7,7 +7,7 @@ from openviper.db.cleaning import Cleaner
 from openviper.db.constructor import ReferenceAttribute, make_constructor, make_key, make_room, store_of
 from openviper.db.exceptions import DoesNotExist, ModelDefinitionError, MultipleObjectsReturned
 from openviper.db.fields.base import AnyField, Field
-from openviper.db.fields.many import ManyToManyField
+from openviper.db.fields.many import AnyMany, ManyToManyField
 from openviper.db.fields.numeric import AutoField
 from openviper.db.manager import Manager
 from openviper.db.meta import Meta, TableParts, check_name, inherit_meta, read_meta, read_parts
@@ -19,7 +19,7 @@ from openviper.db.through import ManyAttribute, made_for, make_through
 __all__ = ["ModelType"]
 
 #: What a class body declares: a field with a column, or one without.
-_Declared: TypeAlias = AnyField | ManyToManyField[Any]
+_Declared: TypeAlias = AnyField | AnyMany
 
 
 class ModelType(type):

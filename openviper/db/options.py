@@ -7,10 +7,10 @@ from typing import Final, TypeAlias
 from openviper.db.constraints import Index, UniqueConstraint
 from openviper.db.exceptions import ModelDefinitionError
 from openviper.db.fields.base import AnyField
-from openviper.db.fields.many import ManyToManyField
+from openviper.db.fields.many import AnyMany
 from openviper.db.fields.relation import ManyRelation, Relation
 from openviper.db.meta import Constraint, Meta
-from openviper.db.registry import AnyModel, AnyRecord, registry
+from openviper.db.registry import AnyModel, registry
 
 __all__ = ["RESERVED_NAMES", "Many", "Options", "Reverse"]
 
@@ -61,7 +61,7 @@ class Options:
     pk: AnyField
     by_name: Mapping[str, AnyField]
     stated: Meta
-    many_fields: tuple[ManyToManyField[AnyRecord], ...] = ()
+    many_fields: tuple[AnyMany, ...] = ()
     ordering: tuple[str, ...] = ()
     indexes: tuple[Index, ...] = ()
     constraints: tuple[Constraint, ...] = ()
@@ -170,7 +170,7 @@ class Options:
             found = {one.name: ManyRelation(one.name, one, self.model, True) for one in self.many_fields}
         for reference in registry.references_to(self.label):
             model = registry.find(reference.own_label)
-            many: tuple[ManyToManyField[AnyRecord], ...] = () if model is None else vars(model)["_meta"].many_fields
+            many: tuple[AnyMany, ...] = () if model is None else vars(model)["_meta"].many_fields
             for one in many:
                 name = one.related.related_name
                 if model is None or name is None or one.related.reference is not reference:

@@ -1,10 +1,10 @@
 """What is made for each many-to-many field: the model of its pairs, and the attribute of its instances."""
 
-from typing import Any, Final, Never
+from typing import Final, Never, cast
 
 from openviper.db.constraints import LONGEST_NAME
 from openviper.db.exceptions import ModelDefinitionError
-from openviper.db.fields.many import ManyToManyField
+from openviper.db.fields.many import AnyMany
 from openviper.db.fields.related import ForeignKey
 from openviper.db.options import RESERVED_NAMES, Options
 from openviper.db.registry import AnyModel, AnyRecord
@@ -25,7 +25,7 @@ class ManyAttribute:
 
     __slots__ = ("_field", "_name")
 
-    def __init__(self, field: ManyToManyField[Any]) -> None:
+    def __init__(self, field: AnyMany) -> None:
         self._field = field
         self._name = field.name
 
@@ -39,7 +39,7 @@ class ManyAttribute:
         )
 
 
-def make_through(field: ManyToManyField[Any], model: AnyModel) -> AnyModel:
+def make_through(field: AnyMany, model: AnyModel) -> AnyModel:
     """Make the model of the pairs of a field that names none.
 
     Args:
@@ -65,7 +65,7 @@ def make_through(field: ManyToManyField[Any], model: AnyModel) -> AnyModel:
         "read_only": options.read_only,
         "verbose_name": f"{options.verbose_name} {field.label}",
     }
-    other: Any = model if field.to == "self" else field.to  # a class or a name
+    other = model if field.to == "self" else cast("AnyModel", field.to)  # or the name of one
     name = f"{options.name}_{field.name}"
     body = {
         "__module__": model.__module__,
@@ -93,7 +93,7 @@ def made_for(model: AnyModel) -> AnyModel | None:
     return vars(model).get(_MADE_FOR)
 
 
-def _names_of_keys(field: ManyToManyField[Any], options: Options) -> tuple[str, str]:
+def _names_of_keys(field: AnyMany, options: Options) -> tuple[str, str]:
     source, target = _spell(options.name), _spell(field.related.reference.label.rpartition(".")[2])
     if source == target:
         return f"from_{source}", f"to_{target}"

@@ -1,14 +1,14 @@
 """ManyToManyField: a relation of many rows to many others, which the rows of a third model hold."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Final, Generic, Never, Protocol, Self, TypeVar, overload
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, Never, Protocol, Self, TypeAlias, TypeVar, overload
 
 from openviper.db.exceptions import ModelDefinitionError
 from openviper.db.fields.related import ForeignKey, refuse_other_classes
 from openviper.db.fields.relation import HIDDEN, Ends, Relation
-from openviper.db.registry import AnyModel, Reference, registry
+from openviper.db.registry import AnyModel, AnyRecord, Reference, registry
 
-__all__ = ["ManyToManyField"]
+__all__ = ["AnyMany", "ManyToManyField"]
 
 R = TypeVar("R")
 S = TypeVar("S")
@@ -280,6 +280,10 @@ class ManyToManyField(Generic[T_co]):
         def __get__(self: "ManyToManyField[_Related[R, S]]", instance: object, owner: type) -> R: ...
         def __get__(self, instance: object, owner: type) -> object: ...
         def __set__(self, instance: object, value: Never) -> None: ...
+
+
+#: A many-to-many field, wherever it leads.
+AnyMany: TypeAlias = ManyToManyField[AnyRecord]
 
 
 def _read_pair(names: Sequence[str] | None) -> tuple[str, str] | None:
