@@ -24,6 +24,7 @@ from openviper.db.persistence.record import (
     has_other_key,
     keep_on_rollback,
     left_out,
+    missing,
     note_all,
     without_own_key,
 )
@@ -267,7 +268,7 @@ class _Insertion(Gathering):
         for record in records:
             # What an instance that was read lacks was not read, and is in the row that it came from.
             names = self._left if record._row is None else ()
-            found.setdefault(tuple(name for name in names if name not in vars(record)), []).append(record)
+            found.setdefault(missing(names, vars(record)), []).append(record)
         return found.items()
 
     def _plan(self, kind: "_Kind") -> BulkPlan:
@@ -348,7 +349,8 @@ class _Update(Gathering):
         self, options: Options, database: Database, records: Sequence[Stored], fields: Sequence[AnyField]
     ) -> None:
         positions = _last_of_each(records, options.pk.attname)
-        super().__init__(options, database, [records[position - 1] for position in positions], positions)
+        last = records if len(positions) == len(records) else [records[position - 1] for position in positions]
+        super().__init__(options, database, last, positions)
         self.fields = fields
         self._bound: list[Bound] = []
         self._plan = bulk_update_plan(options, database.dialect, tuple(one.attname for one in fields))
@@ -451,4 +453,4 @@ def _last_of_each(records: Sequence[Stored], name: str) -> Sequence[int]:
     except TypeError:
         # A list is no key; whoever cleans it says so.
         return range(1, len(keys) + 1)
-    return sorted(last.values())
+    return sorted(last.values()) if len(last) < len(keys) else range(1, len(keys) + 1)

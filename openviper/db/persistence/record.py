@@ -1,7 +1,7 @@
 """What saving one instance and saving many have in common: what is asked of an instance, and what it is told."""
 
-from collections.abc import Awaitable, Collection, Iterable, Sequence
-from functools import partial
+from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any, ClassVar, Final, Protocol, TypeAlias, TypeVar, cast
 from weakref import ref
 
@@ -21,6 +21,8 @@ __all__ = [
     "has_other_key",
     "keep_on_rollback",
     "known_values",
+    "left_out",
+    "missing",
     "note_all",
     "note_stored",
     "refuse_unread",
@@ -33,6 +35,7 @@ Row: TypeAlias = tuple[object, ...]
 # An instance, and its row, its origin and its key before.
 _State: TypeAlias = "tuple[ref[Stored], Row | None, Any, object]"
 T = TypeVar("T", bound="Stored")
+_MAX_MODELS: Final = 2000
 #: Is the value of no attribute.
 _MISSING: Final = object()
 
@@ -85,6 +88,26 @@ def bind(plan: WritePlan, values: dict[str, object]) -> Row:
     except FieldValueError as error:
         name_faults(plan.fields, plan.dialect, values)
         raise error
+
+
+@lru_cache(maxsize=_MAX_MODELS)
+def left_out(options: Options) -> tuple[str, ...]:
+    """Give the attributes that a new instance may lack, as the database makes their values.
+
+    Args:
+        options: Of the model.
+    """
+    return tuple(one.attname for one in options.fields if one.has_db_default)
+
+
+def missing(names: Iterable[str], values: Mapping[str, object]) -> tuple[str, ...]:
+    """Give the attributes that are not there.
+
+    Args:
+        names: Of them.
+        values: Attributes of an instance.
+    """
+    return tuple(name for name in names if name not in values)
 
 
 def restore(values: dict[str, object], before: dict[str, object], placed: dict[str, object] | None = None) -> None:
@@ -146,12 +169,14 @@ def without_own_key(records: Iterable[T], positions: Iterable[int]) -> list[tupl
         positions: Where they stand.
     """
     found: list[tuple[int, T]] = []
-    known: object = None
+    known: object = records
+    name = ""
     place: int | None = None
     for position, record in zip(positions, records, strict=True):
-        row, origin, name = record._row, record._origin, record._meta.pk.attname
+        row, origin = record._row, record._origin
         if origin is not known:
-            known, place = origin, origin.places.get(name) if isinstance(origin, RowOrigin) else None
+            known, name = origin, record._meta.pk.attname
+            place = origin.places.get(name) if isinstance(origin, RowOrigin) else None
         if not row or place is None or row[place] != vars(record).get(name):
             found.append((position, record))
     return found
@@ -203,19 +228,19 @@ def note_all(bound: Sequence[tuple[Stored, Row]], database: Database, fields: Se
     Args:
         bound: The instances, and what was bound of each.
         database: Where they were stored.
-        fields: Those that were bound, in the order of the values.
+        fields: Those that were bound, in the order of the values; the key, which stays, is the last.
     """
     known: object = None
     places: list[int] = []
     for record, args in bound:
         row, origin = record._row, record._origin
         if origin is not known:
-            known, places = origin, _places_of(fields, origin, database)
+            known, places = origin, _places_of(fields[:-1], origin, database)
         if not row or not places:
             note_stored(record, database, fields, args)
             continue
         made = list(row)
-        for place, value in zip(places, args, strict=True):
+        for place, value in zip(places, args, strict=False):
             made[place] = value
         record._row = tuple(made)
 
