@@ -274,8 +274,9 @@ async def test_many_tasks_await_one_reference(database: Database) -> None:
 
     names = await asyncio.gather(*(rename(number) for number in range(20)))
 
-    assert names[0] == "Ann"
-    assert sorted(names[1:]) == sorted(str(number) for number in range(20) if str(number) != book.author.name)
+    # Which of them is the first is up to the connections of the pool.
+    others = [str(number) for number in range(20) if str(number) != book.author.name]
+    assert sorted(names) == sorted(["Ann", *others])
     assert book.author.changed_fields() == ("name",)
 
 
