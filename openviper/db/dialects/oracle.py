@@ -66,6 +66,9 @@ _OPERATIONS: Final = {
     # The empty text is NULL, and so is what it is compared with; no other value is. It is never unknown, so that it
     # can be denied.
     "exact text": ("(({0} = {1} AND {0} IS NOT NULL AND {1} IS NOT NULL) OR ({0} IS NULL AND {1} IS NULL))"),
+    # Of a float it would be a float.
+    "ceil": "CAST(ceil({0}) AS NUMBER(19))",
+    "floor": "CAST(floor({0}) AS NUMBER(19))",
     "%": "mod({0}, nullif({1}, 0))",
     "regex": "regexp_like({0}, {1})",
     "iregex": "regexp_like({0}, {1}, 'i')",
