@@ -9,7 +9,7 @@ from functools import lru_cache
 from keyword import iskeyword
 from typing import Any, Final, TypeAlias, cast
 
-from openviper.db.constructor import is_loaded, refer_back, store_of
+from openviper.db.constructor import LINK_STORE, is_loaded, refer_back, store_of
 from openviper.db.exceptions import FieldError
 from openviper.db.fields.base import AnyField
 from openviper.db.fields.relation import ManyRelation
@@ -128,8 +128,7 @@ def give(records, rows):
 
 """
 
-#: What a row that is found through another model is given, until it is known whose it is.
-_LINK: Final = "_linked_with"
+_LINK: Final = LINK_STORE
 _MANY: Final = {
     "start": "by[key] = record.{store} = []",
     "keep": "by[row.{own}].append(row)",

@@ -102,7 +102,10 @@ async def test_one_row_that_refers_is_read_for_all(authors: list[int]) -> None:
 
 
 async def test_deferred_fields_are_read_for_all(authors: list[int]) -> None:
-    """Awaiting an instance that lacks fields fills all of the result that lack them; what was assigned stays (C-011y)."""
+    """Awaiting an instance that lacks fields fills all of the result that lack them; what was assigned stays.
+
+    C-011y.
+    """
     books = await Book.objects.order_by("title").only("title")
     books[1].title = "mine"
     with exactly(1):
@@ -314,7 +317,7 @@ async def test_writes_are_seen(authors: list[int]) -> None:
 
 
 async def test_writing_in_turns(authors: list[int]) -> None:
-    """Code that reads and writes in turns has nothing read over and over for instances that it has yet to meet (C-011yc)."""
+    """Code that reads and writes in turns has nothing read again and again for the instances to come (C-011yc)."""
     rows = 0
     for author in await Author.objects.all():
         await Book.objects.create(author=author, title="new")
@@ -425,7 +428,7 @@ async def test_nothing_is_paid_without_peers(authors: list[int]) -> None:
     assert [getweakrefcount(one) for one in await Book.objects.all()] == [1] * 2 * AUTHORS
 
 
-@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])  # noqa: S301
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
 async def test_copies_have_no_peers(authors: list[int], way: Any) -> None:
     """A copy, and what comes out of a pickle, reads for itself, and keeps its mode in the process (C-011yd)."""
     books = await Book.objects.order_by("title")
