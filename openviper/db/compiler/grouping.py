@@ -154,9 +154,11 @@ def _fold_all(node: Aggregate, chain: _Chain, scope: Scope) -> Typed:
 
     if node.distinct and node.name in {"count", "sum", "avg"}:
         path = "__".join((*chain.lead, *chain.many))
+        mend = f"ask {chain.model.__name__} instead, from where each row leads back to one"
+        if chain.is_paired:
+            mend = "leave out distinct=True, or ask for each row of the group by itself"
         raise FieldError(
-            f"{node.name.title()} of different values goes through {path!r} to many rows of a group; "
-            f"ask {chain.model.__name__} instead, from where each row leads back to one"
+            f"{node.name.title()} of different values goes through {path!r} to many rows of a group; {mend}"
         )
     if node.name == "avg":
         total, count = (_fold_many(node._replace(name=name), chain, scope) for name in ("sum", "count"))

@@ -13,6 +13,7 @@ from openviper.db.exceptions import FieldError, IntegrityError
 from openviper.db.models import (
     AbstractModel,
     Avg,
+    Case,
     Count,
     Exists,
     F,
@@ -23,6 +24,8 @@ from openviper.db.models import (
     Q,
     Subquery,
     Sum,
+    Value,
+    When,
 )
 from openviper.db.monitor import max_queries
 from openviper.db.registry import registry
@@ -248,6 +251,24 @@ async def test_conditions_of_aggregates_look_at_the_same_pairs(web: Database) ->
     assert await by_title(count(n=other), "n") == [(1,), (1,), (0,)]
 
 
+async def test_cases_and_other_queries_stand_in_aggregates(web: Database) -> None:
+    """A CASE sees the row that counts; what stands in no aggregate asks whether there is such a pair."""
+    annotate = WebPage.objects.annotate
+    case = Case(When(tags__name="b", then=F("tags__weight")), default=Value(Decimal(0)))
+    same = Subquery(WebTag.objects.filter(name="a", pages__title=OuterRef("title")).values("name"))
+
+    assert await by_title(annotate(n=Sum(case)), "n") == [(Decimal(2),), (Decimal(2),), (None,)]
+    marked = annotate(has=Case(When(tags__name="a", then=Value("yes")), default=Value("no")))
+    assert await by_title(marked, "has") == [("yes",), ("no",), ("no",)]
+    first = annotate(size=F("id")).annotate(n=Count("tags", filter=Q(size__gt=0)))
+    assert await by_title(first, "n") == [(2,), (1,), (0,)]
+    assert await by_title(annotate(n=Count("tags", filter=Q(tags__name__in=same))), "n") == [(1,), (0,), (0,)]
+    with pytest.raises(FieldError, match="two relations to many rows; make two aggregates of it"):
+        await annotate(n=Sum(F("tags__weight") + F("fans__id")))
+    twice = WebTag.objects.annotate(n=Count("pages")).filter(n=2)
+    assert await pages(tags__in=twice) == "NS"
+
+
 async def test_rows_are_put_together_through_pairs(web: Database) -> None:
     """aggregate() and groups take what all of their rows have together."""
     together = await WebPage.objects.aggregate(n=Count("tags"), s=Sum("tags__weight"), a=Avg("tags__weight"))
@@ -256,6 +277,8 @@ async def test_rows_are_put_together_through_pairs(web: Database) -> None:
     groups = WebPage.objects.values("writer__name").annotate(n=Count("tags"), best=Max("tags__name"))
     found = {row["writer__name"]: (row["n"], row["best"]) for row in await groups}
     assert found == {"Ann": (3, "b"), None: (0, None)}
+    with pytest.raises(FieldError, match=r"different values goes through 'tags'.*leave out distinct=True"):
+        await WebPage.objects.values("writer").annotate(n=Count("tags", distinct=True))
 
 
 async def test_many_rows_stand_in_no_column(web: Database) -> None:
