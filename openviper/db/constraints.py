@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol, cast
 
 from openviper.db.exceptions import ModelDefinitionError
 from openviper.db.utils import validate_identifier
@@ -25,27 +25,52 @@ _STATEMENT_WORD: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+class Sortable(Protocol):
+    """An expression of a query, which stands above indexes; or one with ``asc()`` or ``desc()``."""
+
+
+class Conditional(Protocol):
+    """A Q, which stands above indexes."""
+
+    @property
+    def connector(self) -> str:
+        """How its parts are joined."""
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class Index:
-    """An index over one or more fields.
+    """An index over one or more fields, or over expressions of them: ``Index(Lower("title"), name="by_title")``.
 
     Args:
+        expressions: What is indexed, with ``desc()`` for descending order; or in one list what ``fields`` takes.
         fields: Names of fields, ``"-name"`` for descending order.
         name: Its name in the database; None means one made of table and columns. ``%(class)s`` and ``%(app_label)s``
-            stand for the model's name and app, for an abstract model.
-        condition: SQL that a row must meet to be in the index, such as ``"deleted_at IS NULL"``; None means all rows.
+            stand for the model's name and app, for an abstract model. One of expressions has to have a name.
+        condition: What a row must meet to be in the index: a Q, or SQL such as ``"deleted_at IS NULL"``; None means
+            all rows.
 
     Raises:
-        ModelDefinitionError: There are no fields, or the SQL is more than a condition.
+        ModelDefinitionError: There is nothing to index, or the SQL is more than a condition.
     """
 
     fields: Sequence[str]
-    name: str | None = None
-    condition: str | None = None
+    name: str | None
+    condition: "str | Conditional | None"
+    expressions: tuple[Sortable, ...]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "fields", _read_fields(self.fields, "Index"))
-        screen_sql(self.condition, "the condition of an Index")
+    def __init__(
+        self,
+        *given: Sequence[str] | Sortable,
+        fields: Sequence[str] = (),
+        name: str | None = None,
+        condition: "str | Conditional | None" = None,
+        expressions: Sequence[Sortable] = (),
+    ) -> None:
+        keys = _read_keys(given, fields, expressions, "Index")
+        if keys[1] and name is None:
+            raise ModelDefinitionError("an Index of expressions needs a name: Index(Lower('title'), name='by_title')")
+        _check_condition(condition, "the condition of an Index")
+        _set(self, fields=keys[0], name=name, condition=condition, expressions=keys[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +94,52 @@ class CheckConstraint:
         screen_sql(self.check, f"CheckConstraint {self.name!r}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class UniqueConstraint:
-    """Fields that no two rows have in common.
+    """Fields that no two rows have in common, or expressions of them: ``UniqueConstraint(Lower("email"), name="one")``.
 
     Args:
+        expressions: What is unique; or the name, the list of fields and the condition, in this order.
         name: Its name in the database; see ``Index``.
         fields: Names of fields.
-        condition: SQL that says for which rows this holds; None means all.
+        condition: For which rows this holds: a Q, or SQL; None means all.
+        nulls_distinct: Whether rows without a value differ from each other, which they do where it is None.
 
     Raises:
-        ModelDefinitionError: There are no fields, or the SQL is more than a condition.
+        ModelDefinitionError: There is nothing to be unique, or the SQL is more than a condition.
     """
 
     name: str
     fields: Sequence[str]
-    condition: str | None = None
+    condition: "str | Conditional | None"
+    expressions: tuple[Sortable, ...]
+    nulls_distinct: bool | None
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "fields", _read_fields(self.fields, f"UniqueConstraint {self.name!r}"))
-        screen_sql(self.condition, f"the condition of UniqueConstraint {self.name!r}")
+    def __init__(
+        self,
+        *given: object,
+        name: str = "",
+        fields: Sequence[str] = (),
+        condition: "str | Conditional | None" = None,
+        expressions: Sequence[Sortable] = (),
+        nulls_distinct: bool | None = None,
+    ) -> None:
+        if given and isinstance(given[0], str):
+            name, *rest = given[0], *given[1:]
+            fields = cast("Sequence[str]", rest[0]) if rest else fields
+            condition = cast("str | Conditional | None", rest[1]) if len(rest) > 1 else condition
+            given = ()
+        subject = f"UniqueConstraint {name!r}"
+        keys = _read_keys(given, fields, expressions, subject)
+        if not name:
+            raise ModelDefinitionError("a UniqueConstraint needs a name, by which errors and changes find it")
+        _check_condition(condition, f"the condition of {subject}")
+        _set(self, name=name, fields=keys[0], condition=condition, expressions=keys[1], nulls_distinct=nulls_distinct)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is of fields, for all rows."""
+        return self.condition is None and not self.expressions
 
 
 def screen_sql(text: str | None, subject: str) -> None:
@@ -132,6 +183,37 @@ def make_name(prefix: str, table: str, columns: Sequence[str]) -> str:
 
     digest = blake2b(whole.encode(), digest_size=4).hexdigest()
     return f"{whole[: LONGEST_NAME - len(digest) - 1]}_{digest}"
+
+
+def _read_keys(
+    given: Sequence[object],
+    fields: Sequence[str],
+    expressions: Sequence[Sortable],
+    subject: str,
+) -> tuple[tuple[str, ...], tuple[Sortable, ...]]:
+    """Give the fields and the expressions, one of which there are."""
+    listed = [one for one in given if isinstance(one, Sequence)]
+    made = (*(one for one in given if not isinstance(one, Sequence)), *expressions)
+    if len(listed) > 1 or (listed and (fields or made)) or (fields and made):
+        raise ModelDefinitionError(f"{subject} has fields or expressions; write F('name') among expressions")
+    for one in made:
+        # Expressions stand floors above, and know how to be sorted.
+        if not (callable(getattr(one, "asc", None)) or hasattr(one, "descending")):
+            raise ModelDefinitionError(f"{subject} has {one!r} where an expression such as Lower('name') belongs")
+    return () if made else _read_fields(listed[0] if listed else fields, subject), made
+
+
+def _check_condition(condition: object, subject: str) -> None:
+    if condition is None or isinstance(condition, str):
+        screen_sql(condition, subject)
+    elif not hasattr(condition, "connector"):
+        raise ModelDefinitionError(f"{subject} is a {type(condition).__name__}; write a Q, or SQL as a text")
+
+
+def _set(made: object, **values: object) -> None:
+    # Like every frozen dataclass does.
+    for name, value in values.items():
+        object.__setattr__(made, name, value)
 
 
 def _read_fields(given: object, subject: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 from openviper.db.backends.base import Row
 from openviper.db.compiler.columns import column_of
 from openviper.db.compiler.merge import Conflict, merge_text
-from openviper.db.compiler.write import BindRow, bare_insert, write_binder, write_column_binder
+from openviper.db.compiler.write import BindRow, bare_insert, write_binder, write_column_binder, write_reader
 from openviper.db.dialects.base import Dialect
 from openviper.db.fields.base import AnyField
 from openviper.db.options import Options
@@ -55,9 +55,11 @@ class BulkPlan:
         "_write",
         "bind",
         "fields",
+        "given",
         "gives_keys",
         "is_listed",
         "most",
+        "read_given",
         "read_keys",
     )
 
@@ -71,6 +73,9 @@ class BulkPlan:
         self._sorts_keys = dialect.key_words == "output"
         #: Whether keys come back, in the order of the rows, and what reads them.
         self.gives_keys = False
+        #: The fields whose values come back, the key among them, and what reads them; none where it is the key alone.
+        self.given: tuple[AnyField, ...] = ()
+        self.read_given: Callable[[Sequence[object]], dict[str, object]] = write_reader((), dialect)
         self.read_keys: Callable[[Sequence[Row]], list[object]] = list
         #: Gives the arguments of one instance.
         self.bind: BindRow = write_binder(fields, dialect)
@@ -139,7 +144,12 @@ class BulkPlan:
 
 
 def bulk_insert_plan(
-    options: Options, dialect: Dialect, *, makes_keys: bool, conflict: Conflict | None = None
+    options: Options,
+    dialect: Dialect,
+    *,
+    makes_keys: bool,
+    conflict: Conflict | None = None,
+    left: tuple[str, ...] = (),
 ) -> BulkPlan:
     """Give the INSERT of many instances; the same one on every call.
 
@@ -151,8 +161,10 @@ def bulk_insert_plan(
         dialect: Of the engine.
         makes_keys: Whether the engine makes the keys.
         conflict: What happens where a row is in the way; None means an error.
+        left: Attributes of fields that the engine makes the values of; they come back as keys do, where INSERT gives
+            rows back and none can be in the way.
     """
-    return _insert_plan(options, dialect, makes_keys, conflict, registry.version)
+    return _insert_plan(options, dialect, makes_keys, conflict, left, registry.version)
 
 
 def bulk_update_plan(options: Options, dialect: Dialect, names: tuple[str, ...]) -> BulkPlan:
@@ -170,19 +182,30 @@ def bulk_update_plan(options: Options, dialect: Dialect, names: tuple[str, ...])
 
 @lru_cache(maxsize=_MAX_PLANS)
 def _insert_plan(
-    options: Options, dialect: Dialect, makes_keys: bool, conflict: Conflict | None, _version: int
+    options: Options,
+    dialect: Dialect,
+    makes_keys: bool,
+    conflict: Conflict | None,
+    left: tuple[str, ...],
+    _version: int,
 ) -> BulkPlan:
     words = _Words(options, dialect)
-    fields = [one for one in options.fields if not (makes_keys and one is options.pk)]
+    fields = [one for one in options.fields if not (makes_keys and one is options.pk) and one.attname not in left]
     if conflict is not None and dialect.features.upsert == "merge":
         merge = partial(merge_text, options, dialect, fields, conflict)
         return BulkPlan(fields, dialect, merge, is_listed=False)
     gives_keys = makes_keys if conflict is None else bool(conflict.updated) and dialect.key_words == "returning"
-    end = words.conflict(conflict) + (words.returning(len(fields)) if gives_keys else "")
+    given: tuple[AnyField, ...] = ()
+    if left and conflict is None and dialect.key_words == "returning":
+        given = (*((options.pk,) if makes_keys else ()), *(options.by_name[name] for name in left))
+        end = f" RETURNING {', '.join(map(words.column, given))}"
+    else:
+        end = words.conflict(conflict) + (words.returning(len(fields)) if gives_keys else "")
     is_listed = bool(fields) and dialect.features.array_parameter
     plan = BulkPlan(fields, dialect, partial(words.insert, fields, end, is_listed), is_listed=is_listed)
-    plan.gives_keys = gives_keys
+    plan.gives_keys = gives_keys and not given
     plan.read_keys = _write_key_reader(options, dialect)
+    plan.given, plan.read_given = given, write_reader(given, dialect)
     return plan
 
 

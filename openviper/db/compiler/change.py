@@ -95,7 +95,6 @@ def _make_scope(query: Query, dialect: Dialect, sizes: Mapping[Place, int] | Non
 def _assignments(change: _Change, scope: "Selection") -> "dict[str, ColumnElement[Any]]":
     from openviper.db.compiler.clauses import add_annotations  # see _compile
     from openviper.db.compiler.expressions import compile_assignment
-
     from openviper.db.compiler.windows import holds_window, windows_of
 
     if any(holds_window(one, set()) for one in change.query.where):

@@ -30,6 +30,7 @@ __all__ = [
     "update_plan",
     "write_binder",
     "write_column_binder",
+    "write_reader",
 ]
 
 #: Gives the driver's arguments of an instance's attributes.
@@ -48,18 +49,29 @@ class WritePlan:
         fields: Whose values it binds, in the order of the placeholders.
         bind: See ``BindRow``; a FieldValueError where the engine cannot store a value.
         key: The field that the engine makes the value of and gives back; None where it makes none.
+        given: The fields whose values come back as a row, the key among them; none where that is the key alone.
     """
 
-    __slots__ = ("_origins", "bind", "dialect", "fields", "key", "options", "prepared", "sql")
+    __slots__ = ("_origins", "bind", "dialect", "fields", "given", "key", "options", "prepared", "read", "sql")
 
     def __init__(
-        self, options: Options, dialect: Dialect, *, sql: str, fields: Sequence[AnyField], key: AnyField | None = None
+        self,
+        options: Options,
+        dialect: Dialect,
+        *,
+        sql: str,
+        fields: Sequence[AnyField],
+        key: AnyField | None = None,
+        given: Sequence[AnyField] = (),
     ) -> None:
         self.options = options
         self.dialect = dialect
         self.sql = sql
         self.fields = tuple(fields)
         self.key = key
+        self.given = tuple(given)
+        #: Gives the attributes that a row which came back stands for.
+        self.read = write_reader(self.given, dialect)
         self.bind = write_binder(self.fields, dialect)
         #: The fields that have a say in what is stored, such as those that are set by themselves.
         self.prepared = tuple(one for one in self.fields if one.prepares)
@@ -76,12 +88,15 @@ class WritePlan:
         """
         found = self._origins.get(alias)
         if found is None:
-            names = tuple(one.attname for one in (*self.fields, *([self.key] if self.key else ())))
+            more = self.given or ((self.key,) if self.key else ())
+            names = tuple(one.attname for one in (*self.fields, *more))
             found = self._origins[alias] = origin_for(self.options, self.dialect, names, alias)
         return found
 
 
-def insert_plan(options: Options, dialect: Dialect, *, makes_key: bool, ignores: bool = False) -> WritePlan:
+def insert_plan(
+    options: Options, dialect: Dialect, *, makes_key: bool, ignores: bool = False, left: tuple[str, ...] = ()
+) -> WritePlan:
     """Give the INSERT of an instance; the same one on every call.
 
     Args:
@@ -89,8 +104,9 @@ def insert_plan(options: Options, dialect: Dialect, *, makes_key: bool, ignores:
         dialect: Of the engine.
         makes_key: Whether the engine makes the key.
         ignores: Whether a row that is already there makes it do nothing.
+        left: Attributes of fields that the engine makes the values of; they come back where INSERT gives rows back.
     """
-    return _insert_plan(options, dialect, makes_key, ignores, registry.version)
+    return _insert_plan(options, dialect, makes_key, ignores, left, registry.version)
 
 
 def update_plan(options: Options, dialect: Dialect, names: tuple[str, ...]) -> WritePlan:
@@ -157,6 +173,24 @@ def write_binder(fields: Sequence[AnyField], dialect: Dialect) -> BindRow:
     return cast("BindRow", _make("\n".join(source), names))
 
 
+def write_reader(fields: Sequence[AnyField], dialect: Dialect) -> Callable[[Sequence[object]], dict[str, object]]:
+    """Write the function that gives the attributes which a row of the driver stands for.
+
+    Args:
+        fields: Whose values are in the row.
+        dialect: Of the engine.
+    """
+    names: dict[str, object] = {}
+    parts: list[str] = []
+    for place, field in enumerate(fields):
+        read = dialect.form_of(field).read
+        names |= {} if read is None else read.names
+        value = f"r[{place}]" if read is None else read.write(f"r[{place}]", null=True)
+        parts.append(f"{field.attname!r}: {value}")
+    exec(compile(f"def read(r):\n    return {{{', '.join(parts)}}}", "<given values>", "exec"), names)  # noqa: S102 - as above
+    return cast("Callable[[Sequence[object]], dict[str, object]]", names["read"])
+
+
 def write_column_binder(fields: Sequence[AnyField], dialect: Dialect) -> BindColumns:
     """Write the function that binds attributes of many instances, a list for each field.
 
@@ -188,15 +222,21 @@ def _make(source: str, names: dict[str, object]) -> object:
 
 
 @lru_cache(maxsize=_MAX_PLANS)
-def _insert_plan(options: Options, dialect: Dialect, makes_key: bool, ignores: bool, _version: int) -> WritePlan:
+def _insert_plan(
+    options: Options, dialect: Dialect, makes_key: bool, ignores: bool, left: tuple[str, ...], _version: int
+) -> WritePlan:
     # SQLAlchemy costs a start 100 ms and is needed for a statement that no plan exists for.
     from sqlalchemy import bindparam, insert
 
     table = table_of(options, dialect)
-    fields = [one for one in options.fields if not (makes_key and one is options.pk)]
+    fields = [one for one in options.fields if not (makes_key and one is options.pk) and one.attname not in left]
+    given = [*([options.pk] if makes_key else ()), *(options.by_name[name] for name in left)]
+    given = given if left and dialect.key_words == "returning" else []
     values = {one.attname: bindparam(f"v_{one.attname}", type_=table.c[one.attname].type) for one in fields}
     statement: Any = insert(table).values(values)
-    if makes_key and dialect.key_words:
+    if given:
+        statement = statement.returning(*(table.c[one.attname] for one in given))
+    elif makes_key and dialect.key_words:
         statement = statement.returning(table.c[options.pk.attname])
     if fields or "{key}" not in dialect.default_row:
         # An INSERT that names no columns would stand for one with all of them.
@@ -210,7 +250,7 @@ def _insert_plan(options: Options, dialect: Dialect, makes_key: bool, ignores: b
     if options.pk.auto and not makes_key and dialect.own_key_words != "{sql}":
         name = dialect.compiler.identifier_preparer.format_table(table)
         sql = dialect.own_key_words.format(table=name, sql=sql)
-    return WritePlan(options, dialect, sql=sql, fields=fields, key=options.pk if makes_key else None)
+    return WritePlan(options, dialect, sql=sql, fields=fields, key=options.pk if makes_key else None, given=given)
 
 
 def bare_insert(options: Options, dialect: Dialect) -> str:

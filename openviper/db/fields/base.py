@@ -82,6 +82,7 @@ class SharedOptions(TypedDict, Generic[V], total=False):
     unique: bool
     db_index: bool
     db_column: str | None
+    db_default: "V | _Computed"
     help_text: str
     verbose_name: str | None
     editable: bool
@@ -104,6 +105,7 @@ class AnyOptions(TypedDict, total=False):
     unique: bool
     db_index: bool
     default: object
+    db_default: object
     db_column: str | None
     choices: object
     help_text: str
@@ -136,6 +138,8 @@ class Field(Generic[V]):
         unique: Whether the database refuses a second row with the same value.
         db_index: Whether the column gets an index of its own.
         default: The value of an instance that is made without one, or what gives it when called.
+        db_default: What the database stores where an instance has nothing, and gives back: a value, or an expression
+            such as ``Now()``. The attribute is not there before the instance is saved.
         db_column: Name of the column; None means the name of the attribute.
         choices: The values that are allowed: an enum, pairs of value and label, or plain values.
         help_text: What people should know about it.
@@ -152,6 +156,8 @@ class Field(Generic[V]):
     value_type: ClassVar[type] = object
     #: Whether ``choices`` make sense for values of this type.
     takes_choices: ClassVar[bool] = True
+    #: Whether the database may make their values.
+    takes_db_default: ClassVar[bool] = True
 
     # What storage is decided by, together with the class; a reference takes them from the key that it points at.
     kind: FieldKind
@@ -177,6 +183,7 @@ class Field(Generic[V]):
         self.unique = options.get("unique", False) or self.primary_key
         self.db_index = options.get("db_index", False)
         self.default: object = options.get("default", UNSET)
+        self.db_default: object = options.get("db_default", UNSET)
         self.db_column = options.get("db_column")
         self.help_text = options.get("help_text", "")
         self.verbose_name = options.get("verbose_name")
@@ -206,6 +213,11 @@ class Field(Generic[V]):
     def has_default(self) -> bool:
         """Whether an instance that is made without a value gets one."""
         return self.default is not UNSET
+
+    @property
+    def has_db_default(self) -> bool:
+        """Whether the database has a value for rows that come without one."""
+        return self.db_default is not UNSET
 
     @property
     def takes_none(self) -> bool:
@@ -325,6 +337,13 @@ class Field(Generic[V]):
             raise ModelDefinitionError(f"{kind} is the primary key and null; a key always has a value")
         if self.auto and not self.primary_key:
             raise ModelDefinitionError(f"{kind} has auto_increment=True; only a primary key can have it")
+        if self.has_db_default and (
+            self.primary_key or not self.takes_db_default or callable(self.db_default) or self.prepares
+        ):
+            raise ModelDefinitionError(
+                f"{kind} has the db_default {self.db_default!r}; a field that is no key and does not set itself takes "
+                "a value or an expression there, and default= what Python calls"
+            )
         if isinstance(self.default, list | dict | set | bytearray):
             raise ModelDefinitionError(
                 f"{kind} has the default {self.default!r}, which all instances would share; "

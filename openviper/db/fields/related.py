@@ -36,6 +36,7 @@ class ForeignKey(Field[R], Generic[R]):
     """
 
     takes_choices: ClassVar[bool] = False
+    takes_db_default: ClassVar[bool] = False
     is_single: ClassVar[bool] = False
 
     @overload

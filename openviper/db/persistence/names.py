@@ -123,7 +123,7 @@ def unique_groups(options: Options) -> list[Sequence[str]]:
     groups: list[Sequence[str]] = [(one.name,) for one in options.fields if one.unique]
     groups += options.unique_together
     # A constraint with a condition covers some rows only, and engines want it repeated.
-    groups += [one.fields for one in options.constraints if isinstance(one, UniqueConstraint) and not one.condition]
+    groups += [one.fields for one in options.constraints if isinstance(one, UniqueConstraint) and one.is_plain]
     return [tuple(options.by_name[name].attname for name in group) for group in groups]
 
 

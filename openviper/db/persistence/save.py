@@ -27,6 +27,7 @@ from openviper.db.persistence.record import (
     clean_for_save,
     keep_on_rollback,
     left_out,
+    missing,
     note_stored,
     refuse_unread,
     restore,
@@ -184,9 +185,7 @@ async def _insert(record: Stored, database: Database, *, ignores: bool) -> bool:
             return True
         makes_key = key.auto and values[key.attname] is None
         # What an instance that was read lacks was not read, and is in the row that it came from.
-        left = () if row is not None else left_out(options)
-        if left:
-            left = tuple(name for name in left if name not in values)
+        left = missing(left_out(options), values) if row is None and left_out(options) else ()
         plan = insert_plan(options, database.dialect, makes_key=makes_key, ignores=ignores, left=left)
         for field in plan.prepared:
             values[field.attname] = field.pre_save(values[field.attname], is_new=True)

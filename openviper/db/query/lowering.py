@@ -175,6 +175,7 @@ def _(expression: WindowFunction, values: list[object]) -> d.Expression:
 @lower.register
 def _(expression: Window, values: list[object]) -> d.Expression:
     function = expression.function
+    node: d.Aggregate | d.Call
     if isinstance(function, Aggregate):
         node = cast("d.Aggregate", lower(function, values))
     else:

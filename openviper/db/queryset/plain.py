@@ -118,7 +118,7 @@ class PlainRows(Rows[M, R]):
         if not others:
             return self
         twin = self.with_query(*uniting.unite_rows(operator, self, others))
-        nones = [one.is_none for one in (self, *others)]
+        nones = [self.is_none, *(one.is_none for one in others)]
         twin.is_none = {"except": nones[0], "intersect": True in nones}.get(operator, False not in nones)
         return twin
 

@@ -3,13 +3,21 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from openviper.db.constraints import make_name
 from openviper.db.dialects.base import Dialect
 from openviper.db.exceptions import DatabaseOperationNotSupportedError
-from openviper.db.fields.base import FieldKind
-from openviper.db.schema.table import ColumnSchema, ForeignKeySchema, IndexSchema, TableSchema, UniqueSchema
+from openviper.db.fields.base import AnyField, FieldKind
+from openviper.db.schema.late import expressions
+from openviper.db.schema.table import (
+    ColumnSchema,
+    ForeignKeySchema,
+    IndexSchema,
+    TableSchema,
+    UniqueSchema,
+    Written,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import CheckConstraint, Column, ColumnElement, ForeignKeyConstraint, Index, Table
@@ -168,13 +176,41 @@ class _Writer:
                 raise DatabaseOperationNotSupportedError(
                     f"{self._dialect.name} has no unique index with a condition, such as {one.name} of {schema.name}"
                 )
-            parts = [columns[name[1:]].desc() if name[0] == "-" else columns[name] for name in one.columns]
+            if one.expressions and not self._dialect.features.expression_indexes:
+                if not one.is_unique:
+                    continue  # it would make queries faster, and none of them gives other rows without it
+                raise DatabaseOperationNotSupportedError(
+                    f"{self._dialect.name} has no unique index of expressions, such as {one.name} of {schema.name}"
+                )
+            parts: list[Any] = [columns[name[1:]].desc() if name[0] == "-" else columns[name] for name in one.columns]
+            parts += [self._key(key) for key in one.expressions]
             words: dict[str, Any] = {}
+            if one.nulls_are_equal:
+                words |= self._equal_nulls(one)
             # Without the condition an index that is not unique is larger, and finds the same rows.
             if one.condition is not None and self._dialect.features.partial_indexes:
-                words = {f"{self._compiler.name}_where": self._condition(one.condition, schema)}
-            made.append(Index(one.name, *parts, unique=one.is_unique, **words))
+                words[f"{self._compiler.name}_where"] = self._condition(one.condition, schema)
+            table = self.tables[schema.name]
+            made.append(Index(one.name, *parts, unique=one.is_unique, _table=table, **words))
         return made
+
+    def _key(self, key: Written) -> "ColumnElement[Any]":
+        # SQLAlchemy is not loaded by a process that makes no tables.
+        from sqlalchemy import literal_column
+
+        text, is_descending = expressions.key_text(key.given, key.options, self._dialect)
+        return literal_column(f"({text}){' DESC' if is_descending else ''}")
+
+    def _equal_nulls(self, one: IndexSchema) -> dict[str, Any]:
+        """Give what makes an index take rows without a value for equal."""
+        if not self._dialect.features.nulls_are_distinct:
+            return {}
+        if not self._dialect.features.equal_nulls:
+            raise DatabaseOperationNotSupportedError(
+                f"{self._dialect.name} takes rows without a value for different ones, and {one.name} has "
+                "nulls_distinct=False; give the fields a value in place of None"
+            )
+        return {f"{self._compiler.name}_nulls_not_distinct": True}
 
     def _make_table(self, schema: TableSchema) -> "Table":
         # SQLAlchemy is not loaded by a process that makes no tables.
@@ -208,10 +244,19 @@ class _Writer:
         if not schema.is_auto:
             # With the column, so that SQLite drops both together.
             limit = self._make_limit(schema, table)
-            return Column(schema.name, type_of(form), *limit, nullable=nullable, autoincrement=False)
+            default = None if schema.default is None else self._default(schema.default)
+            words: dict[str, Any] = {"nullable": nullable, "autoincrement": False, "server_default": default}
+            return Column(schema.name, type_of(form), *limit, **words)
         form = replace(form, column_type=self._dialect.auto_type or form.column_type)
         # Values of one's own are allowed, so that fixtures and copies keep their keys.
         return Column(schema.name, type_of(form), Identity(always=False), nullable=False, autoincrement=True)
+
+    def _default(self, default: Written) -> "ColumnElement[Any]":
+        # SQLAlchemy is not loaded by a process that makes no tables.
+        from sqlalchemy import literal_column
+
+        found = expressions.default_text(cast("AnyField", default.given), default.options, self._dialect)
+        return literal_column(f"({found})")
 
     def _make_limit(self, column: ColumnSchema, table: TableSchema) -> "Iterator[CheckConstraint]":
         """Draw up what keeps the values of a column in the range of their field, where its type does not."""
@@ -233,7 +278,7 @@ class _Writer:
             [schema.column], [f"{schema.target_table}.{schema.target_column}"], name=schema.name, ondelete=words
         )
 
-    def _condition(self, text: str, table: TableSchema) -> "ColumnElement[Any]":
+    def _condition(self, text: "str | Written", table: TableSchema) -> "ColumnElement[Any]":
         """Give SQL of a model, in which decimals are meant as they read and not as they are stored.
 
         Raises:
@@ -242,6 +287,8 @@ class _Writer:
         # SQLAlchemy is not loaded by a process that makes no tables.
         from sqlalchemy import literal_column
 
+        if isinstance(text, Written):
+            return literal_column(expressions.condition_text(text.given, text.options, self._dialect))
         forms = {one.name.lower(): self._dialect.form(one.storage) for one in table.columns}
         decimals = {one.name.lower() for one in table.columns if one.storage.kind == FieldKind.DECIMAL}
         quotes = self._dialect.compiler.identifier_preparer

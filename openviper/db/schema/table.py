@@ -24,8 +24,22 @@ __all__ = [
     "IndexSchema",
     "TableSchema",
     "UniqueSchema",
+    "Written",
     "schema_of",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a model says by an expression, which each engine writes in its own way.
+
+    Args:
+        options: Of the model.
+        given: A field with a default, a condition, or an expression.
+    """
+
+    options: Options
+    given: object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +50,13 @@ class ColumnSchema:
         name: Its name in the database.
         storage: What it holds; whether it may be NULL is part of that.
         is_auto: Whether the engine makes the value.
+        default: What the engine stores where nothing is said; None if that is NULL.
     """
 
     name: str
     storage: Storage
     is_auto: bool = False
+    default: "Written | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +67,17 @@ class IndexSchema:
         name: Its name in the database.
         columns: Names of columns, ``"-name"`` for descending order.
         is_unique: Whether no two rows of it are equal.
-        condition: SQL that a row must meet to be in it; None means all rows.
+        condition: What a row must meet to be in it, as SQL or to be written; None means all rows.
+        expressions: What is in it in place of columns.
+        nulls_are_equal: Whether a unique one takes rows without a value for equal.
     """
 
     name: str
-    columns: tuple[str, ...]
+    columns: tuple[str, ...] = ()
     is_unique: bool = False
-    condition: str | None = None
+    condition: "str | Written | None" = None
+    expressions: "tuple[Written, ...]" = ()
+    nulls_are_equal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +167,13 @@ def schema_of(options: Options) -> TableSchema:
     return TableSchema(
         name=options.table,
         columns=tuple(
-            ColumnSchema(name=one.column, storage=_bare(storage_of(one)), is_auto=one.auto) for one in options.fields
+            ColumnSchema(
+                name=one.column,
+                storage=_bare(storage_of(one)),
+                is_auto=one.auto,
+                default=Written(options, one) if one.has_db_default else None,
+            )
+            for one in options.fields
         ),
         primary_key=options.pk.column,
         uniques=uniques,
@@ -182,7 +208,7 @@ def _uniques_of(options: Options) -> tuple[UniqueSchema, ...]:
     stated = [
         UniqueSchema(name=one.name, columns=_columns(one.fields, options))
         for one in options.constraints
-        if isinstance(one, UniqueConstraint) and one.condition is None
+        if isinstance(one, UniqueConstraint) and one.is_plain and one.nulls_distinct is not False
     ]
     return (*(UniqueSchema(name=make_name("uq", table, group), columns=group) for group in groups), *stated)
 
@@ -190,12 +216,19 @@ def _uniques_of(options: Options) -> tuple[UniqueSchema, ...]:
 def _indexes_of(options: Options, unique: set[tuple[str, ...]]) -> tuple[IndexSchema, ...]:
     stated = [_index_of(one, options) for one in options.indexes]
     # What is unique has an index of its own; Oracle refuses a second one over the same columns.
-    known = {(options.pk.column,), *unique, *(one.columns for one in stated if one.condition is None)}
+    known = {(options.pk.column,), *unique, *(one.columns for one in stated if one.condition is None and one.columns)}
     single = [(one.column,) for one in options.fields if one.db_index and (one.column,) not in known]
     conditional = [
-        IndexSchema(name=one.name, columns=_columns(one.fields, options), is_unique=True, condition=one.condition)
+        IndexSchema(
+            name=one.name,
+            columns=_columns(one.fields, options),
+            is_unique=True,
+            condition=_condition(one.condition, options),
+            expressions=tuple(Written(options, each) for each in one.expressions),
+            nulls_are_equal=one.nulls_distinct is False,
+        )
         for one in options.constraints
-        if isinstance(one, UniqueConstraint) and one.condition is not None
+        if isinstance(one, UniqueConstraint) and not (one.is_plain and one.nulls_distinct is not False)
     ]
     return (
         *(IndexSchema(name=make_name("ix", options.table, group), columns=group) for group in single),
@@ -209,8 +242,13 @@ def _index_of(index: Index, options: Options) -> IndexSchema:
     return IndexSchema(
         name=index.name or make_name("ix", options.table, [name.removeprefix("-") for name in columns]),
         columns=columns,
-        condition=index.condition,
+        condition=_condition(index.condition, options),
+        expressions=tuple(Written(options, one) for one in index.expressions),
     )
+
+
+def _condition(given: object, options: Options) -> "str | Written | None":
+    return given if given is None or isinstance(given, str) else Written(options, given)
 
 
 def _foreign_key_of(field: AnyField, options: Options) -> tuple[ForeignKeySchema, ...]:

@@ -101,7 +101,8 @@ async def test_values_are_of_the_types_of_their_fields() -> None:
     assert (await by_title(Window(Lead("genre"), order_by="title")))[1] is Genre.POETRY
     assert (await by_title(Window(Max("active"), partition_by="author"))) == [True] * 5
     (moment, *_) = await by_title(Window(FirstValue("added"), order_by="title"))
-    assert isinstance(moment, dt.datetime) and moment.tzinfo is not None
+    assert isinstance(moment, dt.datetime)
+    assert moment.tzinfo is not None
 
 
 async def test_windows_in_expressions_and_orders() -> None:
@@ -179,7 +180,7 @@ async def test_windows_of_groups() -> None:
 async def test_what_makes_no_window() -> None:
     """Refusals say what to write instead."""
     with pytest.raises(FieldError, match=r"write Window\(Rank\(\)"):
-        Book.objects.annotate(x=Rank())
+        _ = Book.objects.annotate(x=Rank())
     with pytest.raises(FieldError, match="an aggregate or a function"):
         Window(F("pages"))  # type: ignore[arg-type]  # a mistake
     with pytest.raises(FieldError, match="distinct"):
