@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from openviper.db import fields
 from openviper.db.exceptions import FieldError
+from openviper.db.models import Model
 from openviper.db.query.description import (
     Aggregate,
     And,
@@ -77,3 +79,56 @@ def test_filters_over_many_rows_hold_no_subquery() -> None:
     where = Truth(Exists(Query(book, mode="exists"), 0))
     with pytest.raises(FieldError, match="no subquery"):
         annotated(author, Aggregate("count", Column("books"), where=where))
+
+
+@pytest.fixture
+def post() -> Any:
+    """A model with many to many: posts with tags."""
+
+    class Tag(Model):
+        name = fields.CharField(max_length=10)
+
+        class Meta:
+            table_name = "tag"
+
+    class Post(Model):
+        name = fields.CharField(max_length=10)
+        tags = fields.ManyToManyField(Tag, related_name="posts", db_table="pair")
+
+        class Meta:
+            table_name = "post"
+
+    return Post
+
+
+def test_pairs_are_counted_without_the_rows_behind_them(post: Any) -> None:
+    """Each pair has the key of the other side; its row is joined where more is asked of it."""
+    assert annotated(post, Aggregate("count", Column("tags"))) == (
+        "(SELECT count(pair_1.tag_id) AS count_1 FROM pair AS pair_1 WHERE pair_1.post_id = post.id)"
+    )
+    assert annotated(post, Aggregate("max", Column("tags__name"))) == (
+        "(SELECT max(tag_1.name) AS max_1 FROM pair AS pair_1 JOIN tag AS tag_1 ON pair_1.tag_id = tag_1.id "
+        "WHERE pair_1.post_id = post.id)"
+    )
+
+
+def test_pairs_of_pairs_are_joined(post: Any) -> None:
+    """From a far end that many pairs lead to no row leads back to one, so the subquery begins at the near end."""
+    where = And((Lookup("tags__name", 0), Lookup("name", 1), Lookup("tags__posts__tags__name", 2)))
+    text = annotated(post, Aggregate("count", Column("tags__posts"), where=where))
+    assert re.search(
+        r" FROM pair AS (\w+) JOIN tag AS (\w+) ON \1.tag_id = \2.id JOIN pair AS (\w+) ON \3.tag_id = \2.id "
+        r"WHERE \1.post_id = post.id\)$",
+        text,
+    )
+    assert "tag_1.name = ? AND post.name = ? AND (EXISTS " in text
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql", "mysql", "mariadb", "oracle", "mssql"])
+def test_conditions_through_pairs_join_nothing_outside(post: Any, engine: str) -> None:
+    """They are asked by EXISTS on every engine, which a comparison with the key alone needs no other table for."""
+    text = sql_of(Query(post, where=(Lookup("tags__name", 0),), order=()), engine)
+    assert text.count("EXISTS") == text.count("pair_1.post_id = post.id") == 1
+    alone = sql_of(Query(post, where=(Lookup("tags", 0),), order=()), engine)
+    assert "JOIN" not in alone
+    assert "pair_1.tag_id = " in alone

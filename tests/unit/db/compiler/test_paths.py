@@ -93,6 +93,29 @@ def test_relations_say_what_they_lead_to(book: Options) -> None:
     assert step_of(book, "author_id") is None
 
 
+def test_pairs_are_one_relation() -> None:
+    """A step to many to many leads to the pairs, and knows their field that leads on and what stands behind it."""
+
+    class Tag(Model):
+        name = fields.CharField()
+
+    class Post(Model):
+        tags = fields.ManyToManyField(Tag, related_name="posts")
+
+    tags, posts = step_of(Post._meta, "tags"), step_of(Tag._meta, "posts")
+    assert tags is not None
+    assert posts is not None
+    assert tags.via is not None
+    assert posts.via is not None
+    assert (tags.model, tags.end, posts.end) == (Post.tags.through, Tag._meta, Post._meta)
+    assert (tags.field.name, tags.via.name) == (posts.via.name, posts.field.name) == ("post", "tag")
+    assert (tags.is_forward, tags.is_many, tags.is_nullable) == (False, True, True)
+    assert follow(Post._meta, "tags__name") == (["tags*"], "id", ("name",))
+    assert names_of(Tag._meta) == ["id", "name", "pk", "posts"]
+    with pytest.raises(FieldError, match=r"no field 'tgas' \(did you mean 'tags'\?\)"):
+        walk(Post._meta, ("tgas",))
+
+
 def test_name_that_is_none_is_refused_with_those_that_are(book: Options) -> None:
     """The message names what is near, and lists what there is."""
     with pytest.raises(
