@@ -17,7 +17,6 @@ from openviper.db.transactions import current_scope
 __all__ = [
     "Stored",
     "bind",
-    "clean_for_save",
     "has_other_key",
     "keep_on_rollback",
     "known_values",
@@ -58,19 +57,6 @@ class Stored(Protocol):
 
     def save(self, *, using: str | None = None, force_insert: bool = False) -> Awaitable[None]:
         """See ``Model``."""
-
-
-def clean_for_save(record: Stored, exclude: Collection[str] | None = None) -> None:
-    """Put clean values in place of all that is loaded.
-
-    Args:
-        record: The instance.
-        exclude: Names of fields that are left as they are; None means none.
-
-    Raises:
-        ModelValidationError: Fields were refused.
-    """
-    record.full_clean(exclude or ())
 
 
 def bind(plan: WritePlan, values: dict[str, object]) -> Row:

@@ -24,7 +24,6 @@ from openviper.db.persistence.names import read_update_fields
 from openviper.db.persistence.record import (
     Stored,
     bind,
-    clean_for_save,
     keep_on_rollback,
     left_out,
     missing,
@@ -38,7 +37,7 @@ from openviper.db.routers import same_rows
 from openviper.db.routers import slot as routes
 from openviper.db.routing import check_relations, route_write
 
-__all__ = ["insert", "save", "try_insert", "update"]
+__all__ = ["save", "try_insert", "update"]
 
 _MAX_MODELS: Final = 1000
 
@@ -86,19 +85,9 @@ async def save(
     if routes.is_spread:
         await check_relations(record, database.alias)
     if force_insert or not (force_update or names is not None or _is_stored(record, database)):
-        await insert(record, database)
+        await _insert(record, database, ignores=False)
     else:
         await update(record, database, names)
-
-
-async def insert(record: Stored, database: Database) -> None:
-    """Store an instance as a new row, in one statement.
-
-    Args:
-        record: The instance; a failure leaves it as it was.
-        database: Where to.
-    """
-    await _insert(record, database, ignores=False)
 
 
 async def try_insert(record: Stored, database: Database) -> bool:
@@ -179,7 +168,7 @@ async def _insert(record: Stored, database: Database, *, ignores: bool) -> bool:
     key = options.pk
     try:
         if watchers is None:
-            clean_for_save(record)
+            record.full_clean()
         elif await _clean_new(record, watchers, row):
             await update(record, database, None)
             return True
@@ -234,13 +223,13 @@ def _came_from(record: Stored, database: Database) -> bool:
 
 def _clean_for_update(record: Stored, names: Collection[str] | None) -> Computed:
     """Clean the fields that may be written, and take out of the instance those that the engine computes."""
-    left = _left_out(record, names)
+    left = () if names is None else _left_out(record, names)
     if not has_computed(record):
-        clean_for_save(record, left)
+        record.full_clean(left)
         return {}
     # They stay in place until all is clean: a clean() of the author sees what was assigned.
     computed = _computed_names(record, left)
-    clean_for_save(record, [*left, *computed])
+    record.full_clean([*left, *computed])
     return take_computed(record, computed)
 
 
@@ -299,6 +288,9 @@ def _prepare_update(
     wanted = changed if names is None else names
     if not wanted and not computed:
         return []
+    if names is None and not computed and not _prepared(options) and values.get(key.attname) is not None:
+        by_name = options.by_name
+        return [by_name[name] for name in changed if name != key.name]
     chosen = {name: options.by_name[name] for name in wanted if name != key.name}
     if computed:
         chosen = {name: field for name, field in chosen.items() if field.attname not in computed}

@@ -13,7 +13,7 @@ from openviper.db.events.watchers import Watchers, handlers, watchers_of
 from openviper.db.executor import MOST_KEYS, plan_for, read_rows
 from openviper.db.fields.base import AnyField
 from openviper.db.options import Options
-from openviper.db.persistence.record import Stored, clean_for_save, known_values, restore
+from openviper.db.persistence.record import Stored, known_values, restore
 from openviper.db.persistence.rules import reach_of
 from openviper.db.persistence.target import named
 from openviper.db.query.description import Lookup, Many, Query
@@ -46,7 +46,7 @@ async def clean_watched(
         is_new: Whether it becomes a new row.
     """
     await ask(watchers, "before_validate", record)
-    clean_for_save(record, leave())
+    record.full_clean(leave())
     clean = vars(record).copy()
     await ask(watchers, "validate", record)
     if is_new:

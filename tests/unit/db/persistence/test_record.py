@@ -8,7 +8,7 @@ from openviper.db import Model, fields
 from openviper.db.compiler.write import update_plan
 from openviper.db.dialects.engines import get_dialect
 from openviper.db.exceptions import ModelValidationError
-from openviper.db.persistence.record import bind, clean_for_save, known_values
+from openviper.db.persistence.record import bind, known_values
 
 
 def make_book() -> Any:
@@ -23,13 +23,13 @@ def make_book() -> Any:
 def test_clean_values_are_put_in_place() -> None:
     """Fields that are excluded stay as they are; without exclusions all of them are cleaned."""
     book = make_book()(title="a", pages="3")
-    clean_for_save(book, ["pages"])
+    book.full_clean(["pages"])
     assert book.pages == "3"
-    clean_for_save(book)
+    book.full_clean()
     assert book.pages == 3
     book.title = "too long"
     with pytest.raises(ModelValidationError):
-        clean_for_save(book)
+        book.full_clean()
 
 
 def test_what_the_engine_cannot_store_is_named_by_field() -> None:
