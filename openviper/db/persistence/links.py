@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final, Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from openviper.db.exceptions import FieldError, FieldValueError, IntegrityError, SerializationError
 from openviper.db.executor import MOST_KEYS, read_all
@@ -152,7 +152,7 @@ class Links:
                 columns=error.columns,
             ) from error
 
-    def _make(self, pair: tuple[object, object], defaults: Mapping[str, object] | None) -> Any:
+    def _make(self, pair: tuple[object, object], defaults: Mapping[str, object] | None) -> AnyRecord:
         """Make the row of a pair; what is callable among the other values is called for each."""
         more = {name: value() if callable(value) else value for name, value in (defaults or {}).items()}
         return self._through(**more, **{self._source.attname: pair[0], self._target.attname: pair[1]})
@@ -210,7 +210,7 @@ class Links:
             found += await self._look(query, (self._key, some))
         return found
 
-    async def _look(self, query: Query, values: tuple[object, ...]) -> list[Any]:
+    async def _look(self, query: Query, values: tuple[object, ...]) -> list[AnyRecord]:
         """Read what has to be known to write; nobody is shown it, so nobody is asked whether they may see it."""
         with bypass_permissions():
             return await read_all(query, values, self.alias)

@@ -1,7 +1,7 @@
 """Letting rows refer to an instance, or to nothing: what ``author.books`` is told to add, remove, clear and set."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Self
+from typing import Self
 
 from openviper.db.compiler.bulk import bulk_update_plan
 from openviper.db.executor import MOST_KEYS, read_all
@@ -49,7 +49,7 @@ class Referrers:
             using = await route_write(rows.query.model._meta, using)
         return cls(record, name, field, rows, using)
 
-    async def add(self, records: Sequence[Any], *, bulk: bool) -> None:
+    async def add(self, records: Sequence[AnyRecord], *, bulk: bool) -> None:
         """Let instances refer to the one that this is about."""
         self._check(records, "add", bulk=bulk)
         if not records:
@@ -61,7 +61,7 @@ class Referrers:
             else:
                 await self._save(records, self._record)
 
-    async def remove(self, records: Sequence[Any], *, bulk: bool) -> None:
+    async def remove(self, records: Sequence[AnyRecord], *, bulk: bool) -> None:
         """Let instances refer to nothing that refer to the one that this is about."""
         self._check(records, "remove", bulk=True)
         for place, record in enumerate(records, start=1):
@@ -89,7 +89,7 @@ class Referrers:
         async with atomic(alias):
             await self._save(await self._look(rows.query), None)
 
-    async def set(self, records: Iterable[Any], *, bulk: bool, clear: bool) -> None:
+    async def set(self, records: Iterable[AnyRecord], *, bulk: bool, clear: bool) -> None:
         """Let these rows refer to the instance, and no others as far as the field may be null."""
         wanted = list(records)
         self._check(wanted, "set", bulk=bulk)
@@ -101,7 +101,7 @@ class Referrers:
                 wanted = await self._release_others(wanted, bulk=bulk)
             await self.add(wanted, bulk=bulk)
 
-    async def _release_others(self, wanted: list[Any], *, bulk: bool) -> list[Any]:
+    async def _release_others(self, wanted: list[AnyRecord], *, bulk: bool) -> list[AnyRecord]:
         """Let go the rows that are not wanted, and give those wanted ones that do not refer to the instance yet."""
         keys = {record.pk for record in wanted}
         if bulk:
@@ -122,12 +122,12 @@ class Referrers:
         """
         await allow(self._model._meta, "update")
 
-    async def _look(self, query: Query) -> list[Any]:
+    async def _look(self, query: Query) -> list[AnyRecord]:
         """Read what has to be known to write; nobody is shown it, so nobody is asked whether they may see it."""
         with bypass_permissions():
             return await read_all(query, self._rows.params, self._database.alias)
 
-    async def _refer(self, records: Sequence[Any]) -> None:
+    async def _refer(self, records: Sequence[AnyRecord]) -> None:
         # Of the whole table: a manager of the model's own may hide rows that are to come in.
         query = Query(self._model, where=(Lookup("pk__in", Many(0)),), order=())
         values = {self._field.name: self._record.pk}
@@ -147,12 +147,12 @@ class Referrers:
         for some in _in_slices(keys):
             await update_rows(query, (*params, some), {self._field.name: None}, self._database.alias)
 
-    async def _save(self, records: Iterable[Any], target: AnyRecord | None) -> None:
+    async def _save(self, records: Iterable[AnyRecord], target: AnyRecord | None) -> None:
         for record in records:
             setattr(record, self._field.name, target)
             await record.save(using=self._database.alias)
 
-    def _note(self, records: Sequence[Any], target: AnyRecord | None) -> None:
+    def _note(self, records: Sequence[AnyRecord], target: AnyRecord | None) -> None:
         """Let instances know what was written of them, so that it does not count as changed."""
         name = self._field.attname
         plan = bulk_update_plan(self._model._meta, self._database.dialect, (name,))
@@ -163,7 +163,7 @@ class Referrers:
             if record._row:
                 note_stored(record, self._database, plan.fields, plan.bind(vars(record)))
 
-    def _check(self, records: Sequence[Any], method: str, *, bulk: bool) -> None:
+    def _check(self, records: Sequence[AnyRecord], method: str, *, bulk: bool) -> None:
         for place, record in enumerate(records, start=1):
             where = f"{self._name}.{method}(): item {place}"
             check_instance(record, self._model, self._database, place=where)

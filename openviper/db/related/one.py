@@ -6,7 +6,7 @@ from typing import Generic, Never, TypeVar
 
 from openviper.db.constructor import store_of
 from openviper.db.exceptions import DoesNotExist, NotLoadedError
-from openviper.db.peers import Touched
+from openviper.db.query.reading import Touched
 from openviper.db.queryset.late import work
 from openviper.db.registry import AnyModel, AnyRecord
 from openviper.db.related.referring import RelatedManager

@@ -134,7 +134,7 @@ class RelatedManager(RelatedRows[M]):
             ValueError: One is not stored yet, or is in another database; or this instance has no key yet.
             DoesNotExist: The row of one is gone; it is the error of its model.
         """
-        await self._write((await self._referrers()).add(cast("tuple[Any, ...]", records), bulk=bulk))
+        await self._write((await self._referrers()).add(cast("tuple[AnyRecord, ...]", records), bulk=bulk))
 
     async def set(self, records: Iterable[M], *, bulk: bool = True, clear: bool = False) -> None:
         """Let these rows refer to this instance and, where the field may be null, no others, in one transaction.
@@ -149,7 +149,7 @@ class RelatedManager(RelatedRows[M]):
             ValueError: One is not stored yet, or is in another database; or this instance has no key yet.
             DoesNotExist: The row of one is gone; it is the error of its model.
         """
-        await self._write((await self._referrers()).set(cast("Iterable[Any]", records), bulk=bulk, clear=clear))
+        await self._write((await self._referrers()).set(cast("Iterable[AnyRecord]", records), bulk=bulk, clear=clear))
 
     def _narrow(self, rows: QuerySet[M], key: object) -> QuerySet[M]:
         return rows.filter(**{self._model._meta.by_name[self._field].attname: key})
@@ -172,7 +172,7 @@ class RelatedManager(RelatedRows[M]):
         return {**values, self._field: self._record}
 
     def _prefetched(self) -> list[M] | None:
-        known: list[Any] | None = super()._prefetched()
+        known: list[AnyRecord] | None = super()._prefetched()
         # Only now, as prefetching for rows that nobody looks at would pay for it.
         if known and getattr(known[0], store_of(self._field)) is None:
             refer_back(self._record, known, self._field)
@@ -194,7 +194,7 @@ class LooseRelatedManager(RelatedManager[M]):
             ValueError: One is not stored yet, or is in another database; or this instance has no key yet.
             DoesNotExist: One does not refer to this instance; it is the error of this model.
         """
-        await self._write((await self._referrers()).remove(cast("tuple[Any, ...]", records), bulk=bulk))
+        await self._write((await self._referrers()).remove(cast("tuple[AnyRecord, ...]", records), bulk=bulk))
 
     async def clear(self, *, bulk: bool = True) -> None:
         """Let all rows refer to nothing that refer to this instance.

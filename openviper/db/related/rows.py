@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Never, TypeVar
 from openviper.db.constructor import store_of
 from openviper.db.exceptions import NotLoadedError
 from openviper.db.manager import Manager, QuerySet
-from openviper.db.peers import Touched
-from openviper.db.query.reading import Answer
+from openviper.db.query.reading import Answer, Touched
 from openviper.db.registry import AnyModel, AnyRecord
 from openviper.db.routers import stays_at
 

@@ -115,3 +115,18 @@ class Diplomatic(Passport):
 
     class Meta:
         proxy = True
+
+
+async def make_topics(*names: str) -> tuple[Article, list[Topic]]:
+    """An article about nothing yet, and topics."""
+    return await Article.objects.create(title="a"), await Topic.objects.bulk_create([Topic(name=one) for one in names])
+
+
+async def names_of(rows: Any) -> list[str]:
+    """The names of rows, sorted."""
+    return [row.name for row in await rows.order_by("name")]
+
+
+async def make_people(*names: str) -> list[Person]:
+    """People of these names."""
+    return await Person.objects.bulk_create([Person(name=name) for name in names])
