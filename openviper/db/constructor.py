@@ -10,7 +10,7 @@ from typing import Final, Protocol, cast
 from openviper.db.exceptions import NotLoadedError
 from openviper.db.fields.base import AnyField
 from openviper.db.fields.many import AnyMany
-from openviper.db.peers import ReferenceOrigin
+from openviper.db.peers import ReferenceOrigin, Source
 from openviper.db.registry import AnyModel, AnyRecord
 from openviper.db.routers import refuse_crossing, slot
 from openviper.primitives.unset import UNSET
@@ -220,7 +220,7 @@ def _make_reference_only(field: AnyField, key: object, origin: object) -> _Recor
     """
     made = object.__new__(_target_of(field))
     made._row = ()
-    made._origin = None if origin is None else ReferenceOrigin(origin, field.path, field.name)
+    made._origin = None if origin is None else ReferenceOrigin(cast("Source", origin), field.path, field.name)
     made.pk = key
     return cast("_Record", made)
 

@@ -7,8 +7,10 @@ time; see ``openviper.db.loading``, which does the reading.
 
 import asyncio
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 from weakref import ref
+
+from openviper.db.registry import AnyRecord
 
 __all__ = [
     "FETCH_MODES",
@@ -22,7 +24,7 @@ __all__ = [
     "PeerSource",
     "ReferenceOrigin",
     "Sharing",
-    "Touched",
+    "Source",
     "can_hold",
     "hold",
     "members_of",
@@ -58,21 +60,22 @@ class Result(Protocol):
 
 #: Weak references to the instances; or, of those that were read along with others, what those came of and where they
 #: keep them.
-PeerSource: TypeAlias = list[ref[Any]] | tuple[Result, str]
+PeerSource: TypeAlias = list[ref[AnyRecord]] | tuple[Result, str]
 
 
-class Touched(NamedTuple):
-    """All rows that belong to an instance by a relation to many.
+class Source(Result, Protocol):
+    """Where an instance came from, as far as those that it refers to have to know."""
 
-    Args:
-        record: The instance.
-        name: What its model calls those rows.
-        base: The query set of all rows of their model, that is narrowed to those of an instance.
-    """
+    @property
+    def alias(self) -> str:
+        """The database."""
 
-    record: Any
-    name: str
-    base: Any
+    @property
+    def mode(self) -> FetchMode | None:
+        """How what was not read is read; None leaves it to the settings."""
+
+    def alone(self) -> "Source":
+        """Give the origin of a copy, which has no peers."""
 
 
 class ReferenceOrigin:
@@ -89,9 +92,9 @@ class ReferenceOrigin:
     #: Instances like this one are found by those that refer to them.
     refs: Final = None
 
-    def __init__(self, source: Any, field: str, name: str) -> None:
-        self.alias: str = source.alias
-        self.mode: FetchMode | None = source.mode
+    def __init__(self, source: Source, field: str, name: str) -> None:
+        self.alias = source.alias
+        self.mode = source.mode
         self.source = source
         self.field = field
         self.name = name
@@ -128,7 +131,7 @@ class Lists:
     def __init__(self, tables: Iterable[str], room: int) -> None:
         self.tables = tuple(tables)
         self.room = room
-        self._lists: dict[Hashable, list[list[Any]]] = {}
+        self._lists: dict[Hashable, list[list[AnyRecord]]] = {}
         self._writes = writes_to(self.tables)
 
     def __contains__(self, key: Hashable) -> bool:
@@ -139,11 +142,11 @@ class Lists:
         """Whether no row that it depends on was written since it was read, as far as this process knows."""
         return self._writes == writes_to(self.tables)
 
-    def put(self, key: Hashable, rows: list[Any]) -> None:
+    def put(self, key: Hashable, rows: list[AnyRecord]) -> None:
         """Keep a list; several instances may have one key."""
         self._lists.setdefault(key, []).append(rows)
 
-    def take(self, key: Hashable) -> list[Any] | None:
+    def take(self, key: Hashable) -> list[AnyRecord] | None:
         """Give a list, and forget it; None where there is none."""
         found = self._lists.get(key)
         if not found:
@@ -166,7 +169,7 @@ class Sharing:
         self.lists: dict[str, Lists] = {}
 
 
-def members_of(result: Result) -> list[Any]:
+def members_of(result: Result) -> list[AnyRecord]:
     """Give the instances of a result that are still there, and still what they were read as.
 
     Args:
@@ -176,14 +179,14 @@ def members_of(result: Result) -> list[Any]:
     if refs is None:
         return []
     if isinstance(refs, list):
-        found: list[Any] = [one() for one in refs]
+        found: list[AnyRecord] = [one() for one in refs]
     else:
         source, store = refs
         found = [one for holder in members_of(source) for one in _kept(vars(holder).get(store))]
     return [one for one in found if one is not None and one._origin is result]
 
 
-def can_hold(holders: Sequence[Any]) -> bool:
+def can_hold(holders: Sequence[AnyRecord]) -> bool:
     """Tell whether instances can be found through others: those have one origin, and are found themselves.
 
     Args:
@@ -193,7 +196,7 @@ def can_hold(holders: Sequence[Any]) -> bool:
     return origin is not None and origin.refs is not None and holders[-1]._origin is origin
 
 
-def hold(found: Sequence[Any], holders: Sequence[Any], store: str) -> None:
+def hold(found: Sequence[AnyRecord], holders: Sequence[AnyRecord], store: str) -> None:
     """Let instances of one result be found through those that keep them in lists.
 
     A weak reference to each would take a tenth of the time that such a result takes, and mostly nobody asks.
@@ -227,7 +230,7 @@ def writes_to(tables: Iterable[str]) -> Mapping[str, int]:
     return {table: _writes.setdefault(table, 0) for table in tables}
 
 
-def _kept(value: Any) -> Iterable[Any]:
+def _kept(value: object) -> Iterable[AnyRecord]:
     """Give the instances that an attribute of a relation has: a list, a pair of key and instance, or an instance."""
     if value is None:
         return ()

@@ -1,10 +1,11 @@
 """How what was not read is read: what the query said, or else the settings."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from openviper.conf import settings
 from openviper.db.exceptions import FetchBlockedError
 from openviper.db.peers import FETCH_RAISE, FetchMode
+from openviper.db.registry import AnyRecord
 
 __all__ = ["mode_of", "refuse_blocked"]
 
@@ -24,7 +25,7 @@ def mode_of(origin: _Origin | None) -> FetchMode:
     return stated or settings.FETCH_MODE
 
 
-def refuse_blocked(mode: FetchMode, record: Any, name: str, *, label: str = "") -> None:
+def refuse_blocked(mode: FetchMode, record: AnyRecord, name: str, *, label: str = "") -> None:
     """Refuse to read anything, where the mode says so.
 
     Args:
@@ -40,7 +41,7 @@ def refuse_blocked(mode: FetchMode, record: Any, name: str, *, label: str = "") 
         raise FetchBlockedError(label or record._meta.label, name, remedy=_remedy(record, name, label))
 
 
-def _remedy(record: Any, name: str, label: str) -> str:
+def _remedy(record: AnyRecord, name: str, label: str) -> str:
     """Say how it is read along."""
     options = record._meta
     if not label and name not in options.reverse and name not in options.many:

@@ -7,7 +7,7 @@ they depend on and the transaction that read them was not rolled back.
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 from weakref import ref
 
 from openviper.db.compiler.origin import RowOrigin
@@ -16,9 +16,9 @@ from openviper.db.exceptions import UnreadableValueError
 from openviper.db.loading.modes import mode_of, refuse_blocked
 from openviper.db.loading.together import together
 from openviper.db.options import Options
-from openviper.db.peers import FETCH_PEERS, Lists, Sharing, Touched, members_of
+from openviper.db.peers import FETCH_PEERS, Lists, Sharing, members_of
 from openviper.db.prefetch import prefetch
-from openviper.db.query.reading import Prefetch
+from openviper.db.query.reading import Prefetch, Reading, Touched, WholeReading
 from openviper.db.registry import AnyRecord
 from openviper.db.routers import rows_of, slot
 from openviper.db.transactions.hooks import current_scope
@@ -29,7 +29,7 @@ __all__ = ["read_relation", "read_single"]
 _ALL: Final = 2**62
 
 
-async def read_relation(rows: Any, touched: Touched) -> list[Any]:
+async def read_relation(rows: WholeReading, touched: Touched) -> list[AnyRecord]:
     """Read all rows of a relation to many, for all instances that came along with the one that they belong to.
 
     Args:
@@ -48,7 +48,7 @@ async def read_relation(rows: Any, touched: Touched) -> list[Any]:
     return found
 
 
-async def read_single(touched: Touched, rows: Any) -> Any:
+async def read_single(touched: Touched, rows: WholeReading) -> AnyRecord:
     """Read the one row that refers to an instance, for all instances that came along with it; None if there is none.
 
     Args:
@@ -62,7 +62,7 @@ async def read_single(touched: Touched, rows: Any) -> Any:
     return await _stating_mode(rows, touched.record).first() if found is None else next(iter(found), None)
 
 
-async def _read_for_peers(touched: Touched) -> list[Any] | None:
+async def _read_for_peers(touched: Touched) -> list[AnyRecord] | None:
     """Give what was read for all, read now or before; None where the instance has to read for itself."""
     record, name = touched.record, touched.name
     origin = record._origin
@@ -82,21 +82,21 @@ async def _read_for_peers(touched: Touched) -> list[Any] | None:
     return found
 
 
-def _is_whole(base: Any) -> bool:
+def _is_whole(base: Reading) -> bool:
     """Tell whether rows of a query set can be read for several instances: a slice counts those of one."""
     query = base.query
     is_cut = query.limit is not None or query.offset is not None or query.combined is not None
     return not (is_cut or base.is_none or query.mode != "rows" or query.grouped is not None)
 
 
-def _stating_mode(rows: Any, record: AnyRecord) -> Any:
+def _stating_mode(rows: WholeReading, record: AnyRecord) -> WholeReading:
     """Let rows have the fetch mode of the instance, where its query said one and theirs does not."""
     origin = record._origin
     stated = None if origin is None else origin.mode
     return rows if stated is None or rows.query.fetch is not None else rows.fetch_mode(stated)
 
 
-def _take(sharing: Sharing, name: str, key: object) -> list[Any] | None:
+def _take(sharing: Sharing, name: str, key: object) -> list[AnyRecord] | None:
     lists = sharing.lists.get(name)
     if lists is None:
         return None
@@ -172,7 +172,7 @@ class _Holder:
         self.key = record.pk
         setattr(self, options.pk.attname, self.key)
 
-    def rows(self, store: str) -> list[Any]:
+    def rows(self, store: str) -> list[AnyRecord]:
         """Give what was found, as a list."""
-        found: Any = vars(self).get(store)
+        found = vars(self).get(store)
         return found if isinstance(found, list) else [] if found is None else [found]

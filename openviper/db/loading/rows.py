@@ -3,10 +3,10 @@
 That is what a reference leads to, of which only the key is known, and what ``only()`` and ``defer()`` left out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, cast
+from typing import cast
 from weakref import ref
 
 from openviper.db.compiler.origin import RowOrigin
@@ -138,7 +138,7 @@ def _fill(record: AnyRecord, found: AnyRecord) -> None:
 
 def _missing(record: AnyRecord) -> tuple[str, ...]:
     """Name the fields that an instance was read without."""
-    values: Mapping[str, Any] = vars(record)
+    values = vars(record)
     return tuple(field.attname for field in record._meta.fields if field.attname not in values)
 
 

@@ -1,12 +1,14 @@
 """Reading: what every query set is to the parts below it, and what is prefetched for one."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeAlias, TypeVar
 
+from openviper.db.peers import FetchMode
 from openviper.db.query.description import Query
+from openviper.db.registry import AnyRecord
 
-__all__ = ["Answer", "Prefetch", "Reading"]
+__all__ = ["Answer", "Prefetch", "Reading", "Touched", "WholeReading"]
 
 T = TypeVar("T")
 #: What a call gives that has to be awaited, once.
@@ -35,6 +37,39 @@ class Reading(Protocol):
     @property
     def is_none(self) -> bool:
         """Whether it has no rows, whatever the database holds."""
+
+
+class WholeReading(Reading, Protocol):
+    """A query set of instances that can be gone on from."""
+
+    def __await__(self) -> Generator[object, None, list[AnyRecord]]:
+        """Read all rows."""
+
+    def first(self) -> Answer[AnyRecord]:
+        """Read the first row."""
+
+    def with_query(self, query: Query) -> Self:
+        """Give a query set with another description."""
+
+    def fetch_mode(self, mode: FetchMode | None) -> Self:
+        """Say how instances read what was not read with them."""
+
+    def prefetch_related(self, *names: None) -> Self:
+        """Take back what is read along."""
+
+
+class Touched(NamedTuple):
+    """All rows that belong to an instance by a relation.
+
+    Args:
+        record: The instance.
+        name: What its model calls those rows.
+        base: The query set of all rows of their model, that is narrowed to those of an instance.
+    """
+
+    record: AnyRecord
+    name: str
+    base: WholeReading
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, Generic, Self, TypeVar, cast
 
 from openviper.db.exceptions import FieldError
-from openviper.db.peers import FETCH_MODES, FetchMode, Touched
+from openviper.db.peers import FETCH_MODES, FetchMode
 from openviper.db.query import description as d
 from openviper.db.query.expressions import Described, Expression, F, Nulls, Q
+from openviper.db.query.reading import Touched
 from openviper.db.queryset.late import combining, lowering
 from openviper.db.registry import AnyModel
 

@@ -1,13 +1,13 @@
 """Reading: what is awaited to have the rows of a query set, one of them, or a value about all of them."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator
-from typing import TYPE_CHECKING, Any, Literal, Never, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, Never, Self, TypeVar, cast, overload
 
 from openviper.db.exceptions import FieldError
 from openviper.db.query import description as d
 from openviper.db.query.aggregates import Aggregate
 from openviper.db.query.expressions import Expression, Q
-from openviper.db.query.reading import Answer
+from openviper.db.query.reading import Answer, WholeReading
 from openviper.db.queryset.chain import Chain, M, R
 from openviper.db.queryset.late import lowering, work
 
@@ -38,7 +38,7 @@ class Rows(Chain[M, R]):
         if self.is_none or self.known is not None:
             return ready(list(self.known or ())).__await__()
         if self.relation is not None:
-            return work.read_relation(self, self.relation).__await__()
+            return work.read_relation(cast("WholeReading", self), self.relation).__await__()
         return _fill(self, work.read_all(self.query, self.params, self.db_alias)).__await__()
 
     def __aiter__(self) -> AsyncIterator[R]:
