@@ -156,5 +156,9 @@ def _check_query(lookup: Prefetch, reading: Reading, model: AnyModel) -> None:
         raise FieldError(f"{what} reads {query.model._meta.label}, and the relation leads to {model._meta.label}")
     if query.mode != "rows":
         raise FieldError(f"{what} makes no instances; leave values() and values_list() out")
+    if query.combined is not None:
+        raise FieldError(
+            f"{what} is combined of several, to which no condition can be added; filter() by Q(...) | Q(...)"
+        )
     if query.limit is not None or query.offset is not None:
         raise FieldError(f"{what} is a slice, which would count the rows of all instances together")

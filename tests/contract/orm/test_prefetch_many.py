@@ -158,6 +158,9 @@ async def test_what_cannot_be_prefetched(database: Database) -> None:
             await Article.objects.prefetch_related(Prefetch("topics", Label.objects.all()))
         with pytest.raises(FieldError, match="is a slice"):
             await Article.objects.prefetch_related(Prefetch("topics", Topic.objects.all()[:3]))
+        both = Topic.objects.filter(name="x").union(Topic.objects.filter(name="y"))
+        with pytest.raises(FieldError, match="is combined of several, to which no condition can be added"):
+            await Article.objects.prefetch_related(Prefetch("topics", both))
         for taken in ("topics", "title", "labels", "objects", "class", "_x"):
             with pytest.raises(FieldError, match="cannot be an attribute"):
                 await Article.objects.prefetch_related(Prefetch("topics", to_attr=taken))
