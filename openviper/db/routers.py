@@ -5,9 +5,12 @@ that whoever is first to look reads the settings; and it has one again when they
 """
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Final, cast
+from uuid import UUID
 
 from openviper.conf import settings
 from openviper.db.exceptions import (
@@ -46,6 +49,9 @@ _SHORT_FORM: Final[Mapping[str, str]] = {
     "REPLICA_SELECTION": "replica_selection",
 }
 _REPLICA_ROUTER: Final = "openviper.db.routing.PrimaryReplicaRouter"
+# Most values of queries are none of an instance, and lists of keys are long.
+_PLAIN: Final = frozenset({int, str, float, bool, bytes, type(None), UUID, Decimal, date, datetime})
+_LISTS: Final = frozenset({tuple, list, set, frozenset})
 #: Stands in the slot while nobody has read the settings.
 _UNREAD: Final[tuple[object, ...]] = (object(),)
 
@@ -152,6 +158,8 @@ async def ask_alias(question: str, model: AnyModel, **hints: object) -> str | No
         DatabaseAliasNotFoundError: The answer is no alias of the settings.
         DatabaseRoutingError: A router fails, or gives something else.
     """
+    # The pairs of a many-to-many without a model of their own are where the model is that declares it.
+    model = model._meta.auto_created or model
     for router in load():
         answer = await _ask(router, question, (model,), hints)
         if answer is None:
@@ -215,7 +223,7 @@ def refuse_crossing(record: AnyRecord, other: AnyRecord, path: str) -> None:
     )
 
 
-def refuse_foreign(values: Sequence[object], alias: str) -> None:
+def refuse_foreign(values: Iterable[object], alias: str) -> None:
     """Refuse instances of another database among the values of a query, whose keys mean other rows there.
 
     Args:
@@ -226,8 +234,11 @@ def refuse_foreign(values: Sequence[object], alias: str) -> None:
         CrossDatabaseRelationError: There is one.
     """
     for value in values:
-        if type(value) in (tuple, list):
-            refuse_foreign(value, alias)  # type: ignore[arg-type]  # the line before says what it is
+        kind = type(value)
+        if kind in _PLAIN:
+            continue
+        if kind in _LISTS:
+            refuse_foreign(cast("Iterable[object]", value), alias)
             continue
         origin = getattr(value, "_origin", None)
         if origin is None or same_rows(origin.alias, alias):

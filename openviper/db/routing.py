@@ -240,6 +240,7 @@ async def read_routed(
         more: What else the function takes.
     """
     alias = await route_read(query, using) or MAIN_ALIAS
+    get_database(alias)  # made under its plain name
     tried: set[str] = set()
     while True:
         try:

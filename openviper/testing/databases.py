@@ -16,20 +16,20 @@ from typing import Any, Final, Protocol
 
 from openviper.conf import settings
 from openviper.db.addresses import DEFAULT_ALIAS, database_aliases, read_options, state_default
-from openviper.db.connections import Database, close_db, get_database, init_db, reset
+from openviper.db.connections import Database, close_db, get_connection, get_database, init_db, reset
 from openviper.db.registry import registry
 from openviper.exceptions import ImproperlyConfigured
+from openviper.testing.copies import TableCopies
 
 __all__ = ["TestDatabases"]
 
 #: Coroutine functions that write rows.
 Fill = Callable[[], Awaitable[None]]
 
-_COPYING_SERVER: Final = "postgresql"
 # Whoever runs tests on the server of the site itself has taken the wrong settings, and would load it with copies.
 _NOT_FOR_TESTS: Final = frozenset({"prod", "production", "main", "live"})
 _LONGEST_NAME: Final = 63
-_POSTGRESQL_URL: Final = re.compile(r"(?P<server>[^/]*//[^/?]*)(?:/(?P<name>[^?]*))?(?P<query>\?.*)?", re.DOTALL)
+_SERVER_URL: Final = re.compile(r"(?P<server>[^/]*//[^/?]*)(?:/(?P<name>[^?]*))?(?P<query>\?.*)?", re.DOTALL)
 
 
 class TestDatabases:
@@ -96,7 +96,7 @@ class TestDatabases:
         by_address: dict[str, _Twin] = {}
         for alias, entry in self._entries.items():
             # What may only be read is another view of the default database, as replicas are.
-            options = read_options(DEFAULT_ALIAS if entry.get("READ_ONLY") else alias)
+            options = read_options(DEFAULT_ALIAS if _only_reads(entry) else alias)
             twin = by_address.get(options.address) or self._make_twin(options.scheme, options.address, len(by_address))
             self._twins[alias] = by_address[options.address] = twin
         for twin in by_address.values():
@@ -108,16 +108,17 @@ class TestDatabases:
     def _make_twin(self, scheme: str, address: str, number: int) -> "_Twin":
         if scheme == "sqlite":
             return _FileTwin(self._folder, number)
-        if scheme != _COPYING_SERVER:
+        twin = _SERVERS.get(scheme)
+        if twin is None:
             raise ImproperlyConfigured(
-                f"the fixture 'db' makes copies of databases of SQLite and PostgreSQL, not of {scheme}; state one of "
-                "these for the tests, or make tables in a database of your own with init_db()"
+                f"the fixture 'db' makes copies of databases of SQLite, PostgreSQL and MariaDB, not of {scheme}; state "
+                "one of these for the tests, or make tables in a database of your own with init_db()"
             )
-        return _ServerTwin(address)
+        return twin(address)
 
     async def _write_originals(self) -> None:
         for alias, entry in self._entries.items():
-            if not entry.get("READ_ONLY"):
+            if not _only_reads(entry):
                 await init_db(using=alias)
         if self._fill is not None and self._entries:
             await self._fill()
@@ -187,13 +188,16 @@ class _FileTwin:
 class _ServerTwin:
     """A database on a PostgreSQL server, ``test_<name>``, which is copied by the server itself."""
 
+    #: A database that every server has.
+    _base = "postgres"
+
     def __init__(self, address: str) -> None:
-        found = _POSTGRESQL_URL.fullmatch(address)
+        found = _SERVER_URL.fullmatch(address)
         if found is None:
             raise ImproperlyConfigured(
                 "the address of a database has no host; write postgresql://user:password@host/name"
             )
-        name = found["name"] or "postgres"
+        name = found["name"] or self._base
         if name.lower() in _NOT_FOR_TESTS:
             raise ImproperlyConfigured(
                 f"tests make databases beside the one of the settings, and that is called {name!r}; "
@@ -208,7 +212,7 @@ class _ServerTwin:
         def named(name: str) -> str:
             return f"{found['server']}/{name}{found['query'] or ''}"
 
-        self._server = named("postgres")
+        self._server = named(self._base)
         self._seen: object = None
         self.url, self.copy_url = named(self._original), named(self._copy)
         self.place = self._copy
@@ -255,6 +259,29 @@ class _ServerTwin:
         _await_apart(send)
 
 
+class _MariaDBTwin(_ServerTwin):
+    """A database on a MariaDB server, ``test_<name>``, whose tables are copied one by one."""
+
+    _base = "information_schema"
+
+    def make(self) -> None:
+        super().make()
+        self._copies = TableCopies(self._original, self._copy)
+
+    async def _renew(self) -> None:
+        async with _opened(self._server) as database, get_connection() as session:
+            await self._copies.renew(session)
+            # What others have prepared may be of tables that are no more.
+            database.backend.renew()
+
+    def _dropping(self) -> list[str]:
+        return [f'DROP DATABASE IF EXISTS "{name}"' for name in (self._copy, self._original)]
+
+
+#: Engines on a server, and what is made there.
+_SERVERS: Final[Mapping[str, type[_ServerTwin]]] = {"postgresql": _ServerTwin, "mariadb": _MariaDBTwin}
+
+
 @asynccontextmanager
 async def _opened(url: str) -> AsyncIterator[Database]:
     """Give a database by its address, on an event loop that asks for no other."""
@@ -273,6 +300,10 @@ def _drop(name: str) -> str:
 def _remove(file: Path) -> None:
     for ending in ("", "-wal", "-shm", "-journal"):
         Path(f"{file}{ending}").unlink(missing_ok=True)
+
+
+def _only_reads(entry: Mapping[str, object]) -> bool:
+    return bool(entry.get("READ_ONLY")) or entry.get("ROLE") == "replica"
 
 
 def _read_entry(alias: str) -> dict[str, object]:

@@ -73,7 +73,7 @@ async def _models_of(alias: str) -> list[Options]:
     models = [one for one in found if (one.database or DEFAULT_ALIAS) == home]
     if not load():
         return models
-    answers = {one: await ask_yes_or_no("allow_migrate", alias, one.model) for one in found}
+    answers = {one: await ask_yes_or_no("allow_migrate", alias, one.auto_created or one.model) for one in found}
     return [one for one, answer in answers.items() if answer or (answer is None and one in models)]
 
 

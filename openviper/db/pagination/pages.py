@@ -16,6 +16,8 @@ from openviper.db.pagination.page import Edge, Page, check_page
 from openviper.db.pagination.prints import print_of
 from openviper.db.query.description import Column, Expression, Query
 from openviper.db.query.reading import Reading
+from openviper.db.routers import slot as routes
+from openviper.db.routing import route_read
 
 __all__ = ["Pageable", "paginate"]
 
@@ -59,7 +61,8 @@ async def paginate(rows: Pageable[R], page_number: int = 1, page_size: int = 25,
     check_page(page_number, page_size)
     if rows.query.limit is not None or rows.query.offset is not None:
         raise TypeError("paginate() would count the rows of a slice; call it before limit(), offset() or [...]")
-    pager = _Pager(rows, page_size)
+    alias = await route_read(rows.query, rows.db_alias) if routes.routers else rows.db_alias
+    pager = _Pager(rows, page_size, alias)
     if cursor is None:
         return await pager.by_number(page_number)
     if page_number != 1:
@@ -70,7 +73,7 @@ async def paginate(rows: Pageable[R], page_number: int = 1, page_size: int = 25,
 class _Pager(Generic[R]):
     """One query on the way to its pages."""
 
-    def __init__(self, rows: Pageable[R], size: int) -> None:
+    def __init__(self, rows: Pageable[R], size: int, alias: str | None) -> None:
         query = rows.query
         self.rows = rows
         self.size = size
@@ -80,7 +83,7 @@ class _Pager(Generic[R]):
         self.keys: tuple[Key, ...] = ()
         self.nulls_are_low = False
         if self.has_cursors:
-            features = database_of(query.model._meta, rows.db_alias).dialect.features
+            features = database_of(query.model._meta, alias).dialect.features
             self.nulls_are_low = features.nulls_are_low
             self.keys = keys_of(query, nulls_are_low=self.nulls_are_low)
         self.takers = [_Taker(query, key, f"{_HIDDEN}{place}") for place, key in enumerate(self.keys)]

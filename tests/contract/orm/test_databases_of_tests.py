@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import asyncpg  # type: ignore[import-untyped]  # it has no marker for type checkers
 import pytest
 
-from tests.contract.db.engines import POSTGRES, is_listening
+from tests.contract.db.engines import MARIADB, POSTGRES, is_listening, on_mariadb
 from tests.contract.orm.conftest import on_server
 
 pytest_plugins = ["pytester"]
@@ -69,13 +69,17 @@ asyncio_default_fixture_loop_scope = function
 """
 
 
-@pytest.fixture(params=["sqlite", "memory", "postgresql"])
+@pytest.fixture(params=["sqlite", "memory", "postgresql", "mariadb"])
 def url(request: pytest.FixtureRequest, pytester: pytest.Pytester) -> Iterator[str]:
     """The address of the database of a developer."""
     if request.param == "sqlite":
         yield f"sqlite:///{pytester.path / 'shop.sqlite3'}"
     elif request.param == "memory":
         yield "sqlite:///:memory:"
+    elif request.param == "mariadb":
+        if not is_listening(MARIADB) and not os.environ.get("REQUIRE_SERVICES"):
+            pytest.skip("no MariaDB is running here")
+        yield urlsplit(MARIADB)._replace(path=f"/{NAME}").geturl()
     else:
         if not is_listening(POSTGRES) and not os.environ.get("REQUIRE_SERVICES"):
             pytest.skip("no PostgreSQL is running here")
@@ -101,7 +105,10 @@ def run(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     return project.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error", *arguments)
 
 
-async def names_on_server() -> list[str]:
+async def names_on_server(url: str) -> list[str]:
+    if url.startswith("mariadb"):
+        names = await on_mariadb("SELECT coalesce(group_concat(schema_name), '') FROM information_schema.schemata")
+        return str(names).split(",")
     connection = await asyncpg.connect(POSTGRES)
     try:
         return [row[0] for row in await connection.fetch("SELECT datname FROM pg_database")]
@@ -151,8 +158,8 @@ def test_each_test_has_empty_tables_of_its_own(project: pytest.Pytester, url: st
     )
     run(project).assert_outcomes(passed=6)
     assert not (project.path / "shop.sqlite3").exists()
-    if url.startswith("postgresql"):
-        assert [name for name in asyncio.run(names_on_server()) if NAME in name] == []
+    if not url.startswith("sqlite"):
+        assert [name for name in asyncio.run(names_on_server(url)) if NAME in name] == []
 
 
 def test_tests_begin_with_the_rows_of_the_project(project: pytest.Pytester) -> None:
@@ -282,6 +289,9 @@ async def authors_of(url: str) -> list[str]:
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file:
             return [row[0] for row in file.execute("SELECT name FROM shop_author ORDER BY id")]
+    if url.startswith("mariadb"):
+        names = "SELECT group_concat(name ORDER BY id) FROM shop_author"
+        return str(await on_mariadb(names, database=urlsplit(url).path[1:])).split(",")
     connection = await asyncpg.connect(url)
     try:
         return [row[0] for row in await connection.fetch("SELECT name FROM shop_author ORDER BY id")]
@@ -304,10 +314,9 @@ def test_databases_are_kept(project: pytest.Pytester, url: str, monkeypatch: pyt
         """
     )
     kept = project.path / ".pytest_cache" / "d" / "openviper-databases" / "test-0.sqlite3"
-    place = f"test_{NAME}" if url.startswith("postgresql") else str(kept)
-    copy = (
-        urlsplit(POSTGRES)._replace(path=f"/{place}").geturl() if url.startswith("postgresql") else f"sqlite:///{kept}"
-    )
+    is_file = url.startswith("sqlite")
+    place = str(kept) if is_file else f"test_{NAME}"
+    copy = f"sqlite:///{kept}" if is_file else urlsplit(url)._replace(path=f"/{place}").geturl()
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # its name would be a part of those that are expected
     monkeypatch.setenv("OPENVIPER_TEST_KEEPDB", "1")
     for _ in range(2):
@@ -318,15 +327,35 @@ def test_databases_are_kept(project: pytest.Pytester, url: str, monkeypatch: pyt
     run(project).assert_outcomes(passed=2)  # without a cache they are in the folder of the session
     monkeypatch.setenv("OPENVIPER_TEST_KEEPDB", "0")
     run(project).assert_outcomes(passed=2)
-    if url.startswith("postgresql"):
-        assert [name for name in asyncio.run(names_on_server()) if NAME in name] == []
+    if not url.startswith("sqlite"):
+        assert [name for name in asyncio.run(names_on_server(url)) if NAME in name] == []
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_engines_without_copies_are_refused(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that no copies are made on is named, before anything is sent to it."""
-    monkeypatch.setenv("OPENVIPER_DATABASE_URL", "mariadb://root@127.0.0.1:9/shop")
+    monkeypatch.setenv("OPENVIPER_DATABASE_URL", "mysql://root@127.0.0.1:9/shop")
     project.makepyfile("def test_any(db):\n    pass\n")
     result = run(project)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*copies of databases of SQLite and PostgreSQL, not of mariadb*"])
+    result.stdout.fnmatch_lines(["*copies of databases of SQLite, PostgreSQL and MariaDB, not of mysql*"])
+
+
+@pytest.mark.parametrize("url", ["mariadb"], indirect=True)
+def test_tables_that_a_test_has_changed_are_made_again(project: pytest.Pytester) -> None:
+    """Where the server has no copies, what a test does to tables is undone as well."""
+    project.makepyfile(
+        """
+        import pytest
+        from openviper.db.connections import get_database
+        from shop.models import Author, Book
+
+        @pytest.mark.parametrize("time", range(3))
+        async def test_change(db, time):
+            assert await Book.objects.filter(author__name="x").count() == 0
+            assert (await Author.objects.create(name="Ann")).id == 1
+            await get_database().execute('ALTER TABLE shop_book ADD COLUMN "more" INT')
+            await get_database().execute('CREATE TABLE other (id INT)')
+        """
+    )
+    run(project).assert_outcomes(passed=3)
