@@ -199,11 +199,19 @@ def _compare_rows(comparison: Comparison, right: d.Subquery, scope: Scope, *, ne
     if not negated and (scope.dialect.features.limits_lists or not is_cut):
         return left.element.in_(rows)
     # One NULL among the rows would make every comparison unknown.
+    if not is_cut and right.query.grouped is None and column.field is not None and _looks_out(right.query):
+        # MySQL lets a table in FROM see nothing of the query around it.
+        return _or_null(left.element.not_in(rows.where(column.element.is_not(None))), (left,))
     inner = rows.subquery()
     value = inner.c[0]
     if not negated:
         return left.element.in_(select(value))
     return _or_null(left.element.not_in(select(value).where(value.is_not(None))), (left,))
+
+
+def _looks_out(node: object) -> bool:
+    """Tell whether a query, or part of it, names a field of the one around it."""
+    return isinstance(node, d.OuterColumn) or (isinstance(node, tuple) and any(map(_looks_out, node)))
 
 
 def _array(made: "BindParameter[Any]", way: Way) -> Element:

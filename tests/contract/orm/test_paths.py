@@ -175,6 +175,17 @@ async def test_row_around_is_known_within_relations_of_a_subquery(shop: Database
     assert await authors(books__in=Book.objects.filter(reviews__stars__gte=F("author__profile__id"))) == "A"
 
 
+async def test_lists_of_queries_that_look_out_are_excluded(shop: Database) -> None:
+    """What is not among the rows of a subquery may depend on the row around it; NULL among them counts as nothing."""
+    titles = Book.objects.filter(author=OuterRef("pk"), title=OuterRef("country__name"))
+    assert await authors(~Q(name__in=titles.values("title"))) == "ABC"
+    edited = Book.objects.filter(editor=OuterRef("pk")).distinct().values("author")
+    assert await authors(~Q(pk__in=edited)) == "ABC"
+    ages = Author.objects.filter(Q(pk=OuterRef("pk")) | Q(name="Bob")).values("age")
+    assert await authors(~Q(age__in=ages)) == "B"
+    assert await authors(~Q(age__in=ages, name="Ann")) == "BC"
+
+
 class Colour(enum.Enum):
     """An enum that has nothing to do with any field."""
 
