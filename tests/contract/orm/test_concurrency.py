@@ -21,7 +21,7 @@ from tests.contract.orm.models import Author, Book, Tag
 ROOT: Final = Path(__file__).parents[3]
 ACCOUNTS: Final = 10
 TOTAL: Final = ACCOUNTS * 1000
-FILE_AND_SERVER: Final = pytest.mark.parametrize("engine", ["sqlite-file", "postgresql"], indirect=True)
+FILE_AND_SERVER: Final = pytest.mark.parametrize("engine", ["sqlite-file", "postgresql", "mariadb"], indirect=True)
 
 
 class GoneWrongError(Exception):

@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Iterator
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 import asyncpg  # type: ignore[import-untyped]  # it has no marker for type checkers
 import pytest
@@ -24,12 +25,21 @@ from openviper.db.transactions import atomic
 from tests.contract.db.engines import Engine
 from tests.contract.orm.models import Author, Book, Everything, Review
 
-FILE_AND_SERVER: Final = pytest.mark.parametrize("engine", ["sqlite-file", "postgresql"], indirect=True)
-SERVER: Final = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+FILE_AND_SERVER: Final = pytest.mark.parametrize("engine", ["sqlite-file", "postgresql", "mariadb"], indirect=True)
+SERVERS: Final = pytest.mark.parametrize("engine", ["postgresql", "mariadb"], indirect=True)
+POSTGRESQL: Final = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 FILE: Final = pytest.mark.parametrize("engine", ["sqlite-file"], indirect=True)
 
-#: Sessions of the pool, seen from another one.
-OTHERS: Final = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+#: Sessions of the pool, seen from another one, and those of them that wait for a lock.
+OTHERS: Final = {
+    "postgresql": "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    "mariadb": "FROM information_schema.processlist WHERE db = DATABASE() AND id <> connection_id()",
+}
+WAITING: Final = {
+    "postgresql": f"{OTHERS['postgresql']} AND wait_event_type = 'Lock'",
+    "mariadb": f"{OTHERS['mariadb']} AND id IN "
+    "(SELECT trx_mysql_thread_id FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT')",
+}
 
 
 async def names() -> list[str]:
@@ -40,38 +50,68 @@ async def names() -> list[str]:
 class Server:
     """A session beside the pool."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._raw: Any = None
 
     async def __aenter__(self) -> Self:
-        self._raw = await asyncpg.connect(self._url)
+        if self._engine.name == "postgresql":
+            self._raw = await asyncpg.connect(self._engine.url)
+        else:
+            import asyncmy  # installed on some machines
+
+            parts = urlsplit(self._engine.url)
+            self._raw = await asyncmy.connect(
+                host=parts.hostname,
+                port=parts.port or 3306,
+                user=parts.username,
+                password=parts.password or "",
+                database=parts.path[1:],
+                autocommit=True,
+            )
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._raw.close()
+        await (self._raw.close() if self._engine.name == "postgresql" else self._raw.ensure_closed())
 
-    async def ask(self, sql: str) -> Any:
-        """Give the first value."""
-        return await self._raw.fetchval(sql)
+    async def ask(self, sql: str) -> list[Any]:
+        """Give the first values of the rows."""
+        if self._engine.name == "postgresql":
+            return [row[0] for row in await self._raw.fetch(sql)]
+        async with self._raw.cursor() as cursor:
+            await cursor.execute(sql)
+            return [row[0] for row in await cursor.fetchall()] if cursor.description else []
 
-    async def until(self, condition: str) -> None:
-        """Ask again and again until some session is as it should be."""
+    async def lock_authors(self) -> None:
+        """Hold the rows of all authors."""
+        await self.ask("BEGIN")
+        await self.ask("SELECT 1 FROM orm_author FOR UPDATE")
+
+    async def end(self, sessions: str) -> None:
+        """End sessions, as a server that restarts does with all of them."""
+        if self._engine.name == "postgresql":
+            await self.ask(f"SELECT pg_terminate_backend(pid, 60000) {sessions}")
+            return
+        for number in await self.ask(f"SELECT id {sessions}"):
+            await self.ask(f"KILL {number}")
+
+    async def until_waiting(self, *, is_over: bool = False) -> None:
+        """Ask again and again until some session waits for a lock, or none does any more."""
         async with asyncio.timeout(60):
-            while not await self.ask(f"SELECT count(*) {OTHERS} AND {condition}"):
-                pass
+            while bool((await self.ask(f"SELECT count(*) {WAITING[self._engine.name]}"))[0]) is is_over:
+                await asyncio.sleep(0)
 
 
-@SERVER
+@SERVERS
 async def test_server_that_restarts_in_a_block(engine: Engine, database: Database) -> None:
     """A block whose session ended is lost as a whole; every session of the pool is replaced in silence (C-011s)."""
     _ = await Author.objects.create(name="before")
     await asyncio.gather(*(names() for _ in range(5)))
-    async with Server(engine.url) as server:
+    async with Server(engine) as server:
         with pytest.raises(ConnectionLostError) as caught:
             async with atomic():
                 author = await Author.objects.create(name="inside")
-                await server.ask(f"SELECT count(pg_terminate_backend(pid, 60000)) {OTHERS}")
+                await server.end(OTHERS[engine.name])
                 author.name = "changed"
                 await author.save()
         assert "'default'" in str(caught.value)
@@ -80,37 +120,33 @@ async def test_server_that_restarts_in_a_block(engine: Engine, database: Databas
     assert await names() == ["before", "after"]
 
 
-@SERVER
+@SERVERS
 async def test_query_under_way_when_the_server_restarts(engine: Engine, database: Database) -> None:
     """What was under way may have been carried out, so it is not repeated, and the error says so."""
     author = await Author.objects.create(name="locked", age=1)
-    async with Server(engine.url) as server:
-        await server.ask("BEGIN")
-        await server.ask("SELECT 1 FROM orm_author FOR UPDATE")
+    async with Server(engine) as server:
+        await server.lock_authors()
         change = asyncio.ensure_future(Author.objects.filter(id=author.id).update(age=F("age") + 1))
-        await server.until("wait_event_type = 'Lock'")
-        await server.ask(f"SELECT pg_terminate_backend(pid) {OTHERS} AND wait_event_type = 'Lock'")
+        await server.until_waiting()
+        await server.end(WAITING[engine.name])
         with pytest.raises(ConnectionLostError, match="may have been carried out"):
             await change
         await server.ask("ROLLBACK")
     assert (await Author.objects.get(id=author.id)).age == 1
 
 
-@SERVER
+@SERVERS
 async def test_cancelled_query_is_cancelled_on_the_server(engine: Engine, database: Database) -> None:
     """Whoever cancels a query frees the locks that it waits for or holds; its connection serves the next (C-011o)."""
     author = await Author.objects.create(name="locked", age=1)
-    async with Server(engine.url) as server:
-        await server.ask("BEGIN")
-        await server.ask("SELECT 1 FROM orm_author FOR UPDATE")
+    async with Server(engine) as server:
+        await server.lock_authors()
         change = asyncio.ensure_future(Author.objects.filter(id=author.id).update(age=5))
-        await server.until("wait_event_type = 'Lock'")
+        await server.until_waiting()
         change.cancel()
         with pytest.raises(asyncio.CancelledError):
             await change
-        async with asyncio.timeout(60):
-            while await server.ask(f"SELECT count(*) {OTHERS} AND wait_event_type = 'Lock'"):
-                pass
+        await server.until_waiting(is_over=True)
         await server.ask("ROLLBACK")
     assert await asyncio.gather(*(names() for _ in range(20))) == [["locked"]] * 20
     assert (await Author.objects.get(id=author.id)).age == 1
@@ -230,7 +266,7 @@ async def test_table_that_loses_a_column_under_a_plan(shelves: None, database: D
     assert [one.name for one in await narrower.objects.all()] == ["first"]
 
 
-@SERVER
+@POSTGRESQL
 async def test_column_of_another_type_under_a_plan(shelves: None, engine: Engine, database: Database) -> None:
     """A type that changed is read anew outside of a block; inside the block fails once, and then works (C-011s)."""
     engine.configure(POOL_SIZE=1, MAX_OVERFLOW=0)
