@@ -10,6 +10,7 @@ from typing import Any, assert_type
 from uuid import UUID
 
 from openviper.db import AbstractModel, F, Model, TextChoice, fields
+from openviper.db.functions import Now
 
 
 class Status(TextChoice):
@@ -142,6 +143,8 @@ def check_price(value: Decimal) -> None:
 def declare() -> None:
     """Options have types as well."""
     fields.IntegerField(default="x")  # type: ignore[call-overload]  # a number is wanted
+    fields.IntegerField(db_default="x")  # type: ignore[call-overload]  # and here too
+    _ = assert_type(fields.DateTimeField(db_default=Now()), fields.DateTimeField[dt.datetime])
     _ = assert_type(fields.DecimalField(default=0), fields.DecimalField[Decimal])
     _ = assert_type(fields.DecimalField(null=True, default="9.99"), fields.DecimalField[Decimal | None])
     _ = assert_type(fields.DecimalField(default=Decimal, validators=[check_price]), fields.DecimalField[Decimal])

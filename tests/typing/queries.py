@@ -5,7 +5,22 @@ A line with ``type: ignore`` is one that must be refused: mypy reports an ignore
 
 from typing import Any, assert_type
 
-from openviper.db import AbstractModel, Count, Exists, F, Manager, Model, OuterRef, Prefetch, Q, QuerySet, fields
+from openviper.db import (
+    FETCH_RAISE,
+    AbstractModel,
+    Count,
+    Exists,
+    F,
+    Manager,
+    Model,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Window,
+    fields,
+)
+from openviper.db.functions import Rank
 from openviper.db.pagination import Page
 from openviper.db.queryset import DictQuerySet, FlatQuerySet, NamedQuerySet, TupleQuerySet
 
@@ -59,6 +74,8 @@ def chain() -> None:
     _ = assert_type(Post.objects.live().filter(title="x").live(), PostQuerySet)
     _ = assert_type(Post.objects.filter(title="x"), PostQuerySet)
     _ = assert_type(Post.live.all(), QuerySet[Post])
+    _ = assert_type(Post.objects.filter(title="x").fetch_mode(FETCH_RAISE), PostQuerySet)
+    _ = assert_type(Author.objects.fetch_mode("one").fetch_mode(None), QuerySet[Author])
     _ = assert_type(Post.live.select_related("author").prefetch_related(Prefetch("author")), QuerySet[Post])
     _ = assert_type(Author.objects.values("name"), DictQuerySet[Author])
     _ = assert_type(Author.objects.filter(id=1).values_list("name"), TupleQuerySet[Author])
@@ -99,6 +116,10 @@ async def read() -> None:
     assert_type(await Author.objects.values_list("name"), list[tuple[Any, ...]])
     assert_type(await Author.objects.values_list("name", flat=True), list[Any])
     assert_type(await Author.objects.in_bulk([1, 2]), dict[Any, Author])
+    assert_type(await Author.objects.union(Author.objects.filter(id=1), all=True), list[Author])
+    assert_type(await Post.objects.live().difference(Post.objects.all()).order_by("id")[:2], list[Post])
+    assert_type(await Author.objects.values("name").intersection(Post.objects.values("title")), list[dict[str, Any]])
+    assert_type(await Author.objects.annotate(place=Window(Rank(), order_by="-id")), list[Author])
     assert_type(await Author.objects.paginate(2, 10), Page[Author])
     assert_type(await Author.objects.all().explain(), str)
 
@@ -140,4 +161,6 @@ def misuse() -> None:
     _ = Author(name="x").objekts  # type: ignore[attr-defined]  # no such name
     _ = F(5)  # type: ignore[arg-type]  # no name
     _ = Count(5)  # type: ignore[arg-type]  # no name
+    _ = Window(F("name"))  # type: ignore[arg-type]  # no function of windows
+    _ = Author.objects.union([1])  # type: ignore[arg-type]  # no query set
     _ = Exists(Author.objects)  # type: ignore[arg-type]  # a manager is no query set

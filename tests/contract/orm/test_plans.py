@@ -15,6 +15,7 @@ from openviper.db.connections import Database
 from openviper.db.monitor import max_queries, watch_queries
 from openviper.db.query.aggregates import Count, Sum
 from openviper.db.query.expressions import F, Q
+from openviper.db.query.windows import Lag, Rank, Window
 from tests.contract.orm.models import Author, Book, Node, Tag
 
 
@@ -55,6 +56,10 @@ QUERIES: list[Callable[[int], Awaitable[Any]]] = [
     lambda n: Book.objects.values("author__name").annotate(n=Count("id")).filter(n__gte=n),
     lambda n: Book.objects.filter(author_id=n).count(),
     lambda n: Author.objects.filter(books__title__startswith=str(n)).exists(),
+    lambda n: Author.objects.filter(id=n).union(Author.objects.filter(age__gt=n)).order_by("name")[:n],
+    lambda n: Author.objects.filter(id=n).intersection(Author.objects.filter(age__gt=n)).count(),
+    lambda n: Book.objects.annotate(r=Window(Rank(), "author", "title")).filter(r=n, pages__gt=n),
+    lambda n: Book.objects.annotate(r=Window(Lag("pages", n, default=n), order_by="title")).values("r"),
 ]
 
 

@@ -84,7 +84,7 @@ async def test_one_row_of_a_union() -> None:
     assert (first.title, last.title) == ("Dune", "Emma")
     assert (await rows.latest("price")).title == "Emma"
     with pytest.raises(Book.MultipleObjectsReturned):
-        await rows.get()
+        _ = await rows.get()
     assert (await NOVELS.difference(CHEAP).get()).title == "Emma"
 
 
