@@ -3,12 +3,14 @@
 import datetime as dt
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Never, TypeAlias, TypeVar, cast
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Never, TypeAlias, TypeVar
 from uuid import UUID
 
 from openviper.db.fields.relation import ManyRelation
 from openviper.db.manager import QuerySet
-from openviper.db.query.description import Lookup, Query
+from openviper.db.options import Options
+from openviper.db.query.description import Lookup, Place, Query, Subquery
 from openviper.db.queryset.late import work
 from openviper.db.registry import AnyModel, AnyRecord
 from openviper.db.related.rows import RelatedRows
@@ -222,18 +224,12 @@ class ManyRelatedManager(RelatedRows[M]):
         )
 
     def _narrow(self, rows: QuerySet[M], key: object) -> QuerySet[M]:
-        relation = self._relation
-        through: AnyModel = relation.through
-        fields = through._meta.by_name
-        # Not by its manager, which may hide pairs, and in a query of its own, so that no row comes twice.
-        query = Query(
-            through,
-            mode="flat",
-            columns=(fields[relation.target].attname,),
-            where=(Lookup(fields[relation.source].attname, 0),),
-            order=(),
-        )
-        return rows.filter(pk__in=cast("object", QuerySet(query, (key,))))
+        relation, query = self._relation, rows.query
+        # What can take no condition more says so itself.
+        if query.limit is not None or query.offset is not None or query.combined is not None:
+            return rows.filter(pk__in=())
+        condition = _linked_to(relation.through._meta, relation.source, relation.target, len(rows.params))
+        return rows.with_query(query._replace(where=(*query.where, condition)), (*rows.params, key))
 
     async def _links(self) -> "Links":
         self._key()
@@ -256,3 +252,16 @@ class ManyRelatedManager(RelatedRows[M]):
             if is_new:
                 await links.add((record,), through_defaults)
         return record, is_new
+
+
+@lru_cache(maxsize=1000)
+def _linked_to(through: Options, source: str, target: str, place: Place) -> Lookup:
+    """Describe the rows that are linked to the one of a key, which is found at a place among the values.
+
+    The pairs are asked for in a query within, so that no row comes twice; and not by their manager, which may hide
+    some.
+    """
+    fields = through.by_name
+    own = (Lookup(fields[source].attname, 0),)
+    pairs = Query(through.model, mode="flat", columns=(fields[target].attname,), where=own, order=())
+    return Lookup("pk__in", Subquery(pairs, place))
