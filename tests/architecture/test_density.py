@@ -15,6 +15,7 @@ BORDERS = {
     "openviper/apps/cleanup.py::_run_each": "one lifecycle hook",
     "openviper/db/backends/sqlite/batch.py::_run": "one read of a thread that many share, whose waiter gets the error",
     "openviper/db/backends/worker.py::serve": "one job of a connection's thread, whose waiter gets the error",
+    "openviper/db/events/running.py::_attempt": "one hook or handler after a statement",
     "openviper/db/transactions/handlers.py::run_handler": "one handler after a transaction",
     "openviper/management/border.py::attempt": "one management command",
     "openviper/management/border.py::exit_code_of": "one management command",

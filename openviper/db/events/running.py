@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, TypeAlias
 
-from openviper.db.events.handler import Function, Handler
+from openviper.db.events.handler import Function
 from openviper.db.events.watchers import Watchers
 from openviper.db.transactions import current_scope
 
@@ -70,17 +70,11 @@ async def tell(watchers: Watchers, event: str, subject: Any, alias: str, **extra
     interruption: asyncio.CancelledError | None = None
     for name, run in _steps(watchers, event, subject, alias, extra):
         try:
-            result = run()
-            if inspect.isawaitable(result):
-                await result
+            await _attempt(name, event, run)
         except asyncio.CancelledError as error:
             # It has been told; the others have work of their own, and the cancellation goes on after them.
             interruption = error
             logger.warning("%s of %s was cancelled along with the task that wrote", name, event)
-        except Exception:
-            # What is stored stays so.
-            _Failures.count += 1
-            logger.exception("%s of %s failed; what was written stays", name, event)
     if interruption is not None:
         raise interruption
 
@@ -89,21 +83,20 @@ def _steps(watchers: Watchers, event: str, subject: Any, alias: str, extra: dict
     if event in watchers.hooks:
         yield f"the hook of {watchers.label}", partial(getattr(subject, event), *extra.values())
     for handler in watchers.handlers.get(event, ()):
-        run = partial(handler.function, subject, event=event, **extra)
+        name, run = f"handler {handler.path}", partial(handler.function, subject, event=event, **extra)
         scope = current_scope(alias) if handler.on_commit else None
         if scope is None:
-            yield f"handler {handler.path}", run
+            yield name, run
         else:
-            scope.on_commit(partial(_run_later, handler, run))
+            scope.on_commit(partial(_attempt, name, event, run))
 
 
-async def _run_later(handler: Handler, run: Function) -> None:
-    """Run a handler that has waited for the commit."""
+async def _attempt(name: str, event: str, run: Function) -> None:
+    """Run a hook or a handler after the statement; its failure is logged and counted."""
     try:
         result = run()
         if inspect.isawaitable(result):
             await result
-    except Exception:
-        # What is committed stays so, and the other handlers have their own work.
+    except Exception:  # what is stored stays so, and the others have their own work
         _Failures.count += 1
-        logger.exception("handler %s of %s failed after the commit", handler.path, handler.event)
+        logger.exception("%s of %s failed; what was written stays", name, event)

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from openviper.apps.exceptions import describe_error
+from openviper.conf.border import named_failure
 from openviper.db.events.handler import Function, check_event, check_function, root_of
+from openviper.exceptions import ImproperlyConfigured
 from openviper.primitives.imports import import_string
 
 __all__ = ["OPEN_ROOTS", "Fault", "Stated", "load_stated", "roots_of"]
@@ -92,9 +93,10 @@ def load_stated(events: object, apps: Collection[object]) -> tuple[list[Stated],
 def _load(entry: _Entry) -> Stated | Fault:
     place = f"{entry.path!r}, the handler of {entry.event} of {entry.target} in MODEL_EVENTS,"
     try:
-        function = import_string(entry.path)
-    except Exception as error:  # noqa: BLE001 - a border: the module is the project's and may raise anything
-        return Fault("import", f"{place} cannot be imported: {describe_error(error)}")
+        with named_failure(place):
+            function = import_string(entry.path)
+    except ImproperlyConfigured as error:
+        return Fault("import", str(error))
     try:
         checked = check_function(function, entry.event)
     except TypeError as error:

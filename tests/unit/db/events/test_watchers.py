@@ -190,7 +190,7 @@ def test_setting_that_cannot_work_is_told_at_the_write() -> None:
     stated = {"shop.Item": {"after_insret": ["tests.nothing"], "on_update": ["tests.nothing.at_all"]}}
     with settings.overridden(INSTALLED_APPS=("tests",), MODEL_EVENTS=stated):
         for _ in range(2):
-            with pytest.raises(ImproperlyConfigured, match=r"did you mean 'after_insert'.*cannot be imported"):
+            with pytest.raises(ImproperlyConfigured, match=r"did you mean 'after_insert'.*cannot be loaded"):
                 watchers_of(post._meta)
     assert watchers_of(post._meta) is None
 
