@@ -186,9 +186,11 @@ class Manager(Generic[M]):
         """Give the rows that are in none of these query sets; see ``QuerySet.difference()``."""
         return self.get_queryset().difference(*others)
 
-    def select_for_update(self, *, nowait: bool = False, skip_locked: bool = False) -> "QuerySet[M]":
+    def select_for_update(
+        self, *, nowait: bool = False, skip_locked: bool = False, of: Iterable[str] = ("self",)
+    ) -> "QuerySet[M]":
         """Lock the rows that are read; see ``QuerySet.select_for_update()``."""
-        return self.get_queryset().select_for_update(nowait=nowait, skip_locked=skip_locked)
+        return self.get_queryset().select_for_update(nowait=nowait, skip_locked=skip_locked, of=of)
 
     def values(self, *names: str, **expressions: Expression) -> DictQuerySet[M]:
         """Give dicts; see ``QuerySet.values()``."""

@@ -97,7 +97,9 @@ class InstanceRows(WritableRows[M]):
         deferred = tuple(name for name in query.deferred if name not in names)
         return rows.with_query(query._replace(columns=columns, deferred=deferred))
 
-    def select_for_update(self, *, nowait: bool = False, skip_locked: bool = False) -> Self:
+    def select_for_update(
+        self, *, nowait: bool = False, skip_locked: bool = False, of: Iterable[str] = ("self",)
+    ) -> Self:
         """Lock the rows that are read until the transaction ends.
 
         On SQLite, where a transaction that writes has the database for itself, nothing is added.
@@ -105,13 +107,20 @@ class InstanceRows(WritableRows[M]):
         Args:
             nowait: Whether a row that others have locked is an error at once.
             skip_locked: Whether such rows are left out.
+            of: Whose rows; ``"self"`` is the model, and all that there is. MariaDB and MySQL lock the rows that
+                ``select_related()`` reads along as well.
 
         Raises:
-            FieldError: Both are asked for.
+            FieldError: Both are asked for, or rows of a relation.
             TransactionError: When it is awaited: there is no transaction.
         """
         if nowait and skip_locked:
             raise FieldError("a row that is locked is refused or left out; give one of nowait and skip_locked")
+        if tuple(of) != ("self",):
+            raise FieldError(
+                "select_for_update() locks the rows of the model itself, of=('self',); "
+                "lock those of a relation by a query of their own in the same transaction"
+            )
         self.refuse_combined("select_for_update")
         lock: Literal["wait", "nowait", "skip_locked"] = (
             "nowait" if nowait else "skip_locked" if skip_locked else "wait"
