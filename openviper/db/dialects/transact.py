@@ -28,15 +28,15 @@ class _Compiler(MSSQLCompiler):
         return f" ORDER BY {order}" if order else ""
 
     def _row_limit_clause(self, select: Any, **kw: Any) -> str:
-        limit: str = super()._row_limit_clause(select, **kw)  # type: ignore[no-untyped-call]  # likewise
-        if not limit or select._order_by_clauses:  # noqa: SLF001 - likewise
+        limit: str = super()._row_limit_clause(select, **kw)  # type: ignore[no-untyped-call]  # no types here either
+        if not limit or select._order_by_clauses:  # noqa: SLF001 - no other way
             return limit
         # Distinct rows are sorted by what they show.
-        return f" ORDER BY {'1' if select._distinct else '(SELECT NULL)'}{limit}"  # noqa: SLF001 - likewise
+        return f" ORDER BY {'1' if select._distinct else '(SELECT NULL)'}{limit}"  # noqa: SLF001 - no other way
 
 
 def _is_cut(select: Select[Any]) -> bool:
-    return select._limit_clause is not None or select._offset_clause is not None  # noqa: SLF001 - likewise
+    return select._limit_clause is not None or select._offset_clause is not None  # noqa: SLF001 - no other way
 
 
 class SQLServerWriter(MSDialect):

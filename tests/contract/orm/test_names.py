@@ -18,7 +18,7 @@ from tests.contract.orm.models import Author, Book
 from tests.contract.orm.shelf import fill_shelf
 
 # A file and the memory are one engine here, and there are many cases.
-both = pytest.mark.parametrize("engine", ["sqlite-file", "postgresql"], indirect=True)
+each = pytest.mark.parametrize("engine", ["sqlite-file", "postgresql", "mariadb"], indirect=True)
 
 #: Every place of a query in which a name may stand.
 PLACES: Final[dict[str, Callable[[str], Awaitable[Any]]]] = {
@@ -83,7 +83,7 @@ async def shelf(database: Database) -> None:
     await fill_shelf()
 
 
-@both
+@each
 @pytest.mark.parametrize("place", PLACES)
 async def test_hostile_names_are_refused(place: str) -> None:
     """None of them becomes part of a statement: what is sent is what is sent for honest names, or nothing (C-011q)."""
@@ -97,7 +97,7 @@ async def test_hostile_names_are_refused(place: str) -> None:
     assert await Book.objects.count() == 5
 
 
-@both
+@each
 async def test_any_name_is_a_name_or_an_error(engine: Engine) -> None:
     """Whatever stands where a name belongs, the database never has to complain."""
     loop = asyncio.get_running_loop()

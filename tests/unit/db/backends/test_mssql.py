@@ -89,7 +89,7 @@ async def test_session_is_told_how_to_read_sql(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_backend_keeps_the_contracts() -> None:
-    """It stands where every other backend does."""
+    """It stands where every other backend does (C-011vo)."""
     backend: type[Backend] = SQLServerBackend
     connection: type[Connection] = SQLServerConnection
     assert [one.__name__ for one in (backend, connection)] == ["SQLServerBackend", "SQLServerConnection"]

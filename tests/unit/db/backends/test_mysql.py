@@ -9,12 +9,14 @@ import asyncmy.errors
 import pytest
 
 from openviper.db.backends.base import BackendOptions
+from openviper.db.backends.mysql import MySQLBackend
 from openviper.db.backends.mysql.address import connect_arguments
 from openviper.db.backends.mysql.driver import Driver
 from openviper.db.backends.mysql.errors import translated
 from openviper.db.backends.mysql.exchange import Exchange, Guard
 from openviper.db.backends.mysql.literals import written
 from openviper.db.backends.mysql.texts import batches, storing, unlimited
+from openviper.db.dialects.engines import get_dialect
 from openviper.db.exceptions import (
     ConnectionLostError,
     DatabaseConfigurationError,
@@ -180,3 +182,11 @@ async def test_guard_gives_up_on_a_server_that_never_answers() -> None:
     guard.start()
     await asyncio.wait_for(given_up.wait(), 5)
     guard.stop()
+
+
+@pytest.mark.parametrize(("scheme", "counts"), [("mysql", True), ("mariadb", False)])
+async def test_keys_are_counted_where_no_rows_come_back(scheme: str, counts: bool) -> None:
+    """MariaDB gives rows of an INSERT, MySQL the first key that it has made."""
+    backend = MySQLBackend(BackendOptions(alias="default", scheme=scheme, address=f"{scheme}://joe@db/shop"))
+    assert backend.counts_keys is counts
+    assert get_dialect(scheme).key_words == ("" if counts else "returning")

@@ -86,7 +86,7 @@ async def test_session_is_told_how_to_write_and_compare(monkeypatch: pytest.Monk
 
 
 def test_backend_keeps_the_contracts() -> None:
-    """It stands where every other backend does."""
+    """It stands where every other backend does (C-011vo)."""
     backend: type[Backend] = OracleBackend
     connection: type[Connection] = OracleConnection
     assert [one.__name__ for one in (backend, connection)] == ["OracleBackend", "OracleConnection"]
