@@ -94,5 +94,11 @@ def _check_hook(hook: object, path: str) -> None:
     """Refuse what could not be awaited, or would be called without its instance."""
     if not inspect.isfunction(hook):
         raise ModelDefinitionError(f"{path} is {type(hook).__name__}, and hooks are methods; write async def")
+    wanted = (None, None) if path.endswith(".on_change") else (None,)
+    try:
+        inspect.signature(hook).bind(*wanted)
+    except TypeError as error:
+        given = ", previous_state" if len(wanted) > 1 else ""
+        raise ModelDefinitionError(f"{path} is a hook, and called with (self{given}): {error}") from error
     if inspect.isgeneratorfunction(hook) or inspect.isasyncgenfunction(hook):
         raise ModelDefinitionError(f"{path} has a yield, so nobody would run it; write an async def without")

@@ -97,6 +97,10 @@ async def _attempt(name: str, event: str, run: Function) -> None:
         result = run()
         if inspect.isawaitable(result):
             await result
-    except Exception:  # what is stored stays so, and the others have their own work
+    except (Exception, asyncio.CancelledError) as error:  # what is stored stays so, and the others have their own work
+        # One that awaited something that was cancelled has failed, as nobody has cancelled the caller.
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and (task is None or task.cancelling()):
+            raise
         _Failures.count += 1
         logger.exception("%s of %s failed; what was written stays", name, event)

@@ -104,10 +104,10 @@ async def bulk_create(
         return items
     watchers = watchers_of(options)
     if watchers is not None:
-        await ask(watchers, "pre_bulk_create", items, model=model)
+        await ask(watchers, "pre_bulk_create", items[:], model=model)
     await _Insertion(options, database, items, conflict).run(size)
     if watchers is not None:
-        await tell(watchers, "post_bulk_create", items, database.alias, model=model)
+        await tell(watchers, "post_bulk_create", items[:], database.alias, model=model)
     return items
 
 
@@ -159,10 +159,10 @@ async def bulk_update(
     watchers = watchers_of(options)
     names = tuple(field.name for field in chosen)
     if watchers is not None:
-        await ask(watchers, "pre_bulk_update", items, model=model, fields=names)
+        await ask(watchers, "pre_bulk_update", items[:], model=model, fields=names)
     touched = await _update(options, database, items, chosen, size)
     if watchers is not None:
-        await tell(watchers, "post_bulk_update", items, database.alias, model=model, fields=names)
+        await tell(watchers, "post_bulk_update", items[:], database.alias, model=model, fields=names)
     return touched
 
 

@@ -7,7 +7,7 @@ as changed if it comes too late to be stored.
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from openviper.db.cleaning import Change
 from openviper.db.compiler.bulk import BulkPlan

@@ -74,10 +74,10 @@ def put_back(
     if record._row is not row:
         # A row that a hook has made has its key for good.
         held[options.pk.attname] = values.get(options.pk.attname)
-    changed = record.changed_fields()
     restore(values, held, None if placed is None else dict(placed))
     for name, value in held.items():
         values.setdefault(name, value)  # expressions that were taken out
+    changed = record.changed_fields()
     for field in options.fields:
         if field.attname not in held and field.name in changed:
             values.pop(field.attname, None)

@@ -272,6 +272,20 @@ async def test_cancellation_comes_through_and_drops_no_handler(database: Databas
     assert await Author.objects.count() == 1
 
 
+async def test_handler_that_awaits_what_was_cancelled_has_failed(database: Database) -> None:
+    """Nobody has cancelled the caller, who goes on; the failure is counted as any other (C-117c)."""
+
+    @model_event.after_insert(Author)
+    async def wait(instance: Author, event: str) -> None:
+        other = asyncio.create_task(asyncio.sleep(1))
+        other.cancel()
+        await other
+
+    before = failed_handlers()
+    await Author(name="Ann").save()
+    assert failed_handlers() == before + 1
+
+
 async def test_time_out_of_the_caller_ends_a_handler(database: Database) -> None:
     """A handler has no limit of its own; that of the caller holds for it (C-117c)."""
 

@@ -52,3 +52,12 @@ def test_overridden_hooks_are_known() -> None:
 
     assert overridden_hooks(Plain) == frozenset()
     assert overridden_hooks(Loud) == {"on_delete", "validate"}
+
+
+def test_method_that_takes_something_else_is_no_hook() -> None:
+    """It could not be called when an instance is saved, so it is refused when the model is made (C-117a)."""
+    with registry.isolated(), pytest.raises(ModelDefinitionError, match=r"validate.*\(self\)"):
+
+        class Wrong(Model):
+            async def validate(self, value: object) -> None:  # type: ignore[override]  # what is refused
+                pass
