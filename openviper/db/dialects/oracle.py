@@ -91,6 +91,9 @@ _OPERATIONS: Final = {
     "month": "extract(month from {0})",
     "day": "extract(day from {0})",
     "week": "to_number(to_char({0}, 'IW'))",
+    "first of year": "trunc({0}, 'YYYY')",
+    "first of month": "trunc({0}, 'MM')",
+    "first of week": "trunc({0}, 'IW')",
     "week_day": "(mod(trunc({0}) - trunc({0}, 'IW') + 1, 7) + 1)",
     "quarter": "to_number(to_char({0}, 'Q'))",
     # A time of day is what a moment ends with, as the session writes it.

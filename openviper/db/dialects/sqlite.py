@@ -100,6 +100,9 @@ _OPERATIONS: Final = {
     "day": "CAST(substr({0}, 9, 2) AS INTEGER)",
     # The Thursday of a week says which year it belongs to.
     "week": "((strftime('%j', date(substr({0}, 1, 10), '-3 days', 'weekday 4')) - 1) / 7 + 1)",
+    "first of year": "(substr({0}, 1, 4) || '-01-01')",
+    "first of month": "(substr({0}, 1, 7) || '-01')",
+    "first of week": "date({0}, '-6 days', 'weekday 1')",
     "week_day": "(CAST(strftime('%w', substr({0}, 1, 10)) AS INTEGER) + 1)",
     "quarter": "((CAST(substr({0}, 6, 2) AS INTEGER) + 2) / 3)",
     # A time of day is what a moment ends with.

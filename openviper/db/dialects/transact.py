@@ -27,7 +27,7 @@ class _Compiler(MSSQLCompiler):
         order: str = self.process(select._order_by_clause, **options)  # noqa: SLF001 - no other way
         return f" ORDER BY {order}" if order else ""
 
-    def _row_limit_clause(self, select: Any, **kw: Any) -> str:
+    def _row_limit_clause(self, select: Any, **kw: Any) -> str:  # type: ignore[override]  # two names above it differ
         limit: str = super()._row_limit_clause(select, **kw)  # type: ignore[no-untyped-call]  # no types here either
         if not limit or select._order_by_clauses:  # noqa: SLF001 - no other way
             return limit

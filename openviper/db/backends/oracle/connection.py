@@ -284,17 +284,19 @@ class OracleConnection(PooledConnection):
         self, sql: str, places: Places, rows: Sequence[Sequence[object]]
     ) -> tuple[RawCursor, Sequence[Row]]:
         """Run a statement for all rows or for none, and give what it returns."""
-        raw, owns = self._raw, not self._in_block
+        # One row is whole by itself.
+        raw, is_one = self._raw, len(rows) == 1
+        owns = not (self._in_block or is_one)
         cursor = raw.cursor()
         variables = [cursor.var(int, arraysize=len(rows)) for _ in range(places.returned)]
-        if variables and len(rows) > 1:
+        if variables and not is_one:
             cursor.setinputsizes(*[None] * len(places.order), *variables)
         if owns:
             raw.autocommit = False
-        elif len(rows) > 1:
+        elif not is_one:
             await raw.cursor().execute(f"SAVEPOINT {_MANY}")
         try:
-            if len(rows) == 1:
+            if is_one:
                 await cursor.execute(sql, [*rows[0], *variables])
             else:
                 await cursor.executemany(sql, rows)
@@ -303,7 +305,7 @@ class OracleConnection(PooledConnection):
         except self._driver.Error:
             if owns:
                 await raw.rollback()
-            elif len(rows) > 1:
+            elif not is_one:
                 await raw.cursor().execute(f"ROLLBACK TO SAVEPOINT {_MANY}")
             raise
         finally:

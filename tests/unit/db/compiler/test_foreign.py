@@ -26,6 +26,7 @@ from openviper.db import (
     Sum,
     Value,
     When,
+    Window,
     fields,
     functions,
 )
@@ -153,6 +154,24 @@ def moments() -> dict[str, Any]:
     }
 
 
+def combinations() -> dict[str, Any]:
+    """Give query sets: what puts several together, and what looks at the rows beside a row."""
+    author, book = make_shop()
+    some, others = (author.objects.filter(pk__gt=limit).values_list("pk") for limit in (1, 2))
+    place = Window(functions.RowNumber(), partition_by=[F("author")], order_by=[F("pages").desc()])
+    ranked = book.objects.annotate(place=place)
+    return {
+        "union": some.union(others),
+        "union of all": some.union(others, all=True).order_by("pk"),
+        "union with limits": some[:2].union(others[:3])[:4],
+        "intersection": some.intersection(others),
+        "difference": some.difference(others),
+        "number in a window": ranked.values_list("place"),
+        "condition on a window": ranked.filter(place=1).values_list("pk"),
+        "sum of a window": book.objects.annotate(z=Window(Sum("pages"), order_by=[F("pk")])).values_list("z"),
+    }
+
+
 def writes(engine: str) -> Iterator[tuple[str, str]]:
     """Give the texts of statements that write, by what they show."""
     (author, book), dialect = make_shop(), get_dialect(engine)
@@ -173,7 +192,7 @@ def writes(engine: str) -> Iterator[tuple[str, str]]:
     yield "delete with a limit", change_plan(Delete(cut), dialect).sql
 
 
-KINDS: Final = (lookups, shapes, expressions, moments)
+KINDS: Final = (lookups, shapes, expressions, moments, combinations)
 
 
 def expected(engine: str) -> dict[str, str]:

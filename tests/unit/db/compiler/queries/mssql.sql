@@ -158,6 +158,22 @@ SELECT book.id FROM book WHERE CAST((book.sold_at) AS DATE) = ?
 SELECT book.id FROM book WHERE CAST((book.sold_at) AS TIME(6)) = ?
 -- hour of a time
 SELECT book.id FROM book WHERE datepart(hour, book.opens) = ?
+-- union
+SELECT anon_1._c0 FROM (SELECT author.id AS _c0 FROM author WHERE author.id > ? UNION SELECT author.id AS _c0 FROM author WHERE author.id > ?) AS anon_1
+-- union of all
+SELECT anon_1._c0 FROM (SELECT author.id AS _c0 FROM author WHERE author.id > ? UNION ALL SELECT author.id AS _c0 FROM author WHERE author.id > ?) AS anon_1 ORDER BY anon_1._c0 ASC
+-- union with limits
+SELECT anon_1._c0 FROM (SELECT anon_2._c0 AS _c0 FROM (SELECT author.id AS _c0 FROM author WHERE author.id > ? ORDER BY (SELECT NULL) OFFSET 0 ROWS FETCH FIRST ? ROWS ONLY) AS anon_2 UNION SELECT anon_3._c0 AS _c0 FROM (SELECT author.id AS _c0 FROM author WHERE author.id > ? ORDER BY (SELECT NULL) OFFSET 0 ROWS FETCH FIRST ? ROWS ONLY) AS anon_3) AS anon_1 ORDER BY (SELECT NULL) OFFSET 0 ROWS FETCH FIRST ? ROWS ONLY
+-- intersection
+SELECT anon_1._c0 FROM (SELECT author.id AS _c0 FROM author WHERE author.id > ? INTERSECT SELECT author.id AS _c0 FROM author WHERE author.id > ?) AS anon_1
+-- difference
+SELECT anon_1._c0 FROM (SELECT author.id AS _c0 FROM author WHERE author.id > ? EXCEPT SELECT author.id AS _c0 FROM author WHERE author.id > ?) AS anon_1
+-- number in a window
+SELECT row_number() OVER (PARTITION BY book.author_id ORDER BY book.pages DESC) AS _a0 FROM book
+-- condition on a window
+SELECT book.id FROM book JOIN (SELECT book.id AS _key, row_number() OVER (PARTITION BY book.author_id ORDER BY book.pages DESC) AS _w0 FROM book) AS anon_1 ON book.id = anon_1._key WHERE anon_1._w0 = ?
+-- sum of a window
+SELECT sum(CAST(book.pages AS DECIMAL(38, 0))) OVER (ORDER BY book.id ASC) AS _a0 FROM book
 -- insert
 INSERT INTO book (author_id, title, price, pages, rate, sold_at, born, opens, ok, text, data) OUTPUT inserted.id VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 -- insert with a key

@@ -158,6 +158,22 @@ SELECT book.id FROM book WHERE trunc((book.sold_at)) = :1
 SELECT book.id FROM book WHERE to_char((book.sold_at), 'HH24:MI:SS.FF6') = :1
 -- hour of a time
 SELECT book.id FROM book WHERE to_number(substr(book.opens, -15, 2)) = :1
+-- union
+SELECT anon_1."_c0" FROM (SELECT author.id AS "_c0" FROM author WHERE author.id > :1 UNION SELECT author.id AS "_c0" FROM author WHERE author.id > :2) anon_1
+-- union of all
+SELECT anon_1."_c0" FROM (SELECT author.id AS "_c0" FROM author WHERE author.id > :1 UNION ALL SELECT author.id AS "_c0" FROM author WHERE author.id > :2) anon_1 ORDER BY anon_1."_c0" ASC
+-- union with limits
+SELECT anon_1."_c0" FROM (SELECT anon_2."_c0" AS "_c0" FROM (SELECT author.id AS "_c0" FROM author WHERE author.id > :1 FETCH FIRST :2 ROWS ONLY) anon_2 UNION SELECT anon_3."_c0" AS "_c0" FROM (SELECT author.id AS "_c0" FROM author WHERE author.id > :3 FETCH FIRST :4 ROWS ONLY) anon_3) anon_1 FETCH FIRST :5 ROWS ONLY
+-- intersection
+SELECT anon_1."_c0" FROM (SELECT author.id AS "_c0" FROM author WHERE author.id > :1 INTERSECT SELECT author.id AS "_c0" FROM author WHERE author.id > :2) anon_1
+-- difference
+SELECT anon_1."_c0" FROM (SELECT author.id AS "_c0" FROM author WHERE author.id > :1 MINUS SELECT author.id AS "_c0" FROM author WHERE author.id > :2) anon_1
+-- number in a window
+SELECT row_number() OVER (PARTITION BY book.author_id ORDER BY book.pages DESC) AS "_a0" FROM book
+-- condition on a window
+SELECT book.id FROM book JOIN (SELECT book.id AS "_key", row_number() OVER (PARTITION BY book.author_id ORDER BY book.pages DESC) AS "_w0" FROM book) anon_1 ON book.id = anon_1."_key" WHERE anon_1."_w0" = :1
+-- sum of a window
+SELECT sum(book.pages) OVER (ORDER BY book.id ASC) AS "_a0" FROM book
 -- insert
 INSERT INTO book (author_id, title, price, pages, rate, sold_at, born, opens, ok, text, data) VALUES (:1, :2, :3, :4, :5, :6, :7, :8, :9, :10, :11) RETURNING book.id INTO :12
 -- insert with a key
