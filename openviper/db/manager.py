@@ -186,6 +186,12 @@ class Manager(Generic[M]):
         """Give the rows that are in none of these query sets; see ``QuerySet.difference()``."""
         return self.get_queryset().difference(*others)
 
+    def dates(
+        self, field_name: str, kind: Literal["year", "month", "week", "day"], order: Literal["ASC", "DESC"] = "ASC"
+    ) -> FlatQuerySet[M]:
+        """Give the days that rows have; see ``QuerySet.dates()``."""
+        return self.get_queryset().dates(field_name, kind, order)
+
     def select_for_update(
         self, *, nowait: bool = False, skip_locked: bool = False, of: Iterable[str] = ("self",)
     ) -> "QuerySet[M]":

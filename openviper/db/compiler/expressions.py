@@ -162,10 +162,24 @@ def _compile_call(node: d.Call, scope: Scope, expected: Storage | None) -> Typed
         if inner.storage.kind not in PARTS[node.name].kinds:
             raise FieldError(f"Extract takes no {node.name} of {inner.name or 'an expression'} ({inner.storage.kind})")
         return take_parts(inner, (node.name,), scope)
+    if node.name.startswith("first of "):
+        return _compile_first(node.name, compile_expression(node.arguments[0], scope), scope)
     if node.name in SAME_KIND:
         return compile_call(node.name, _compile_all(node.arguments, scope, expected), scope)
     arguments = [compile_expression(one, scope) for one in node.arguments]
     return compile_call(node.name, arguments, scope, node.storage)
+
+
+def _compile_first(name: str, typed: Typed, scope: Scope) -> Typed:
+    """Write the first day of something that a moment or a day is in."""
+    if typed.storage.kind not in (FieldKind.DATE, FieldKind.DATETIME):
+        raise FieldError(f"there is no day in {typed.name or 'an expression'} ({typed.storage.kind})")
+    if typed.storage.kind == FieldKind.DATETIME:
+        typed = take_parts(typed, ("date",), scope)
+    if name == "first of day":
+        return typed
+    storage = Storage(kind=FieldKind.DATE, null=True)
+    return make(name, (finite(typed, scope),), storage, scope)
 
 
 def _compile_case(node: d.Case, scope: Scope, expected: Storage | None) -> Typed:

@@ -17,6 +17,7 @@ __all__ = [
     "Coalesce",
     "Concat",
     "Extract",
+    "FirstDay",
     "Floor",
     "Function",
     "Greatest",
@@ -35,6 +36,8 @@ __all__ = [
 #: The parts of a moment that ``Extract`` gives, which are lookups too.
 _PARTS: Final = ("year", "month", "day", "week", "week_day", "quarter", "hour", "minute", "second", "date", "time")
 
+#: What ``FirstDay`` goes back to the beginning of.
+_UNITS: Final = ("year", "month", "week", "day")
 # PostgreSQL takes no more, SQLite 127.
 _MOST_ARGUMENTS: Final = 100
 #: Every function by name: the least and the most arguments.
@@ -58,6 +61,7 @@ FUNCTIONS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
         "trim": (1, 1),
         "upper": (1, 1),
         **dict.fromkeys(_PARTS, (1, 1)),
+        **{f"first of {unit}": (1, 1) for unit in _UNITS},
     }
 )
 
@@ -257,6 +261,28 @@ class Extract(Function):
         if part not in _PARTS:
             raise FieldError(f"Extract knows no part {part!r}; there are {', '.join(_PARTS)}")
         self.name = part
+
+
+class FirstDay(Function):
+    """The first day of the year, the month or the week that a moment or a day is in; weeks begin on Monday.
+
+    Args:
+        expression: The name of a field, or an expression.
+        unit: ``year month week day``.
+
+    Raises:
+        FieldError: There is no such unit.
+    """
+
+    __slots__ = ()
+
+    function = "first of day"
+
+    def __init__(self, expression: str | Expression, unit: str) -> None:
+        super().__init__(expression)
+        if unit not in _UNITS:
+            raise FieldError(f"there is no {unit!r} to have a first day; there are {', '.join(_UNITS)}")
+        self.name = f"first of {unit}"
 
 
 class Cast(Function):

@@ -5,6 +5,7 @@ from typing import Any, Literal, Self, TypeVar, overload
 from openviper.db.exceptions import FieldError
 from openviper.db.query import description as d
 from openviper.db.query.expressions import Expression
+from openviper.db.query.functions import FirstDay
 from openviper.db.queryset.chain import Chain, M, R
 from openviper.db.queryset.late import uniting
 from openviper.db.queryset.read import Rows
@@ -110,6 +111,26 @@ class PlainRows(Rows[M, R]):
             TypeError: One of them is no query set.
         """
         return self._unite("except", others)
+
+    def dates(
+        self, field_name: str, kind: Literal["year", "month", "week", "day"], order: Literal["ASC", "DESC"] = "ASC"
+    ) -> "FlatQuerySet[M]":
+        """Give the days that rows have, each once, or the first days of their years, months or weeks.
+
+        Args:
+            field_name: Of a day or a moment, through relations too; rows without a value are left out.
+            kind: Weeks begin on Monday; of a moment it is the day where ``TIME_ZONE`` says.
+            order: Whether the latest come first.
+
+        Raises:
+            FieldError: There is no such kind or order; when it is awaited: the field has no days.
+            TypeError: The query set is a slice.
+        """
+        if order not in ("ASC", "DESC"):
+            raise FieldError(f"order is 'ASC' or 'DESC', not {order!r:.40}")
+        days = FirstDay(field_name, kind)
+        rows = self.filter(**{f"{field_name}__isnull": False}).values_list(datefield=days, flat=True)
+        return rows.distinct().order_by("datefield" if order == "ASC" else "-datefield")
 
     def _unite(self, operator: "uniting.Operator", others: tuple[Chain[Any, Any], ...]) -> Self:
         for one in others:
