@@ -65,3 +65,11 @@ def test_what_is_no_part_of_them() -> None:
         sql_of(named(author)._replace(mode="flat", columns=("title",)))
     with pytest.raises(FieldError, match="combined rows have no 'title'"):
         sql_of(named(author)._replace(order=(Order(Column("title")),)))
+
+
+def test_models_of_the_parts_are_noted() -> None:
+    """Whoever may not read one of them is refused."""
+    author, book = make_models()
+    sides = Part(Query(author, "flat", columns=("name",)), 0), Part(Query(book, "flat", columns=("title",)), 0)
+    plan = compile_query(Query(author, "flat", order=(), combined=Combination("union", sides)), get_dialect("sqlite"))
+    assert set(plan.models) | {author} == {author, book}

@@ -8,6 +8,17 @@ from openviper.db.query import description as d
 from tests.unit.db.compiler.things import NAME, PRICE, RATE, RATIO, SMALL, write
 
 
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql", "mysql", "mariadb", "oracle", "mssql"])
+@pytest.mark.parametrize("unit", ["year", "month", "week", "day"])
+def test_every_engine_has_first_days(engine: str, unit: str) -> None:
+    """They are days, whatever they were taken of; nothing else has one."""
+    text, storage = write(d.Call(f"first of {unit}", (d.Column("at"),)), engine)
+    assert storage.kind == FieldKind.DATE
+    assert "at" in text
+    with pytest.raises(FieldError, match="no day in name"):
+        write(d.Call(f"first of {unit}", (NAME,)), engine)
+
+
 @pytest.mark.parametrize(
     ("name", "arguments", "message"),
     [
