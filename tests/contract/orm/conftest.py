@@ -8,11 +8,13 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg  # type: ignore[import-untyped]  # it has no marker for type checkers
 import pytest
 
+from openviper.conf import settings
 from openviper.db.connections import Database, close_db, get_connection, get_database
 from openviper.db.dialects.engines import get_dialect
 from openviper.db.options import Options
@@ -21,6 +23,7 @@ from openviper.db.schema.table import schema_of
 from tests.contract.db.engines import MARIADB, POSTGRES, Engine, is_listening, on_mariadb
 from tests.contract.orm import circle, web
 from tests.contract.orm import models as shop
+from tests.contract.orm.places import Configure
 
 SERVERS = {"postgresql": "shop_url", "mariadb": "mariadb_shop"}
 MODELS: list[Options] = [getattr(shop, name)._meta for name in shop.__all__ if name != "Genre"]
@@ -175,3 +178,20 @@ async def empty_tables(database: Database) -> None:
         )
         for (name,) in await connection.fetch(f"{filled} UNION {counted}"):
             await connection.execute(f"TRUNCATE TABLE {name}")
+
+
+@pytest.fixture
+async def configure(shop_file: Path, tmp_path: Path) -> AsyncIterator[Configure]:
+    """Three files with the tables, and whatever routers a test has; ``gone`` is a server that does not answer."""
+    entries: dict[str, Any] = {}
+    for alias in ("default", "one", "two"):
+        path = shutil.copy(shop_file, tmp_path / f"{alias}.db")
+        entries[alias] = {"OPTIONS": {"URL": f"sqlite:///{path}"}}
+    entries["gone"] = {"OPTIONS": {"URL": f"sqlite:///{tmp_path / 'no' / 'such' / 'folder.db'}"}}
+
+    def set_up(*routers: object, **more: object) -> None:
+        settings.reset()
+        settings.configure(DATABASES={**entries, "ROUTERS": list(routers), **more})
+
+    yield set_up
+    await close_db()
