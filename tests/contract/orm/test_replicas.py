@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from openviper import OpenViper
 from openviper.conf import settings
 from openviper.core.context import request_tree
 from openviper.db import atomic
@@ -298,3 +299,25 @@ async def test_links_of_an_instance_from_a_replica(configure: Configure) -> None
         await stranger.members.add(ann)
     with pytest.raises(CrossDatabaseRelationError):
         await ann.clubs.set([stranger])
+
+
+async def test_requests_know_nothing_of_each_other(configure: Configure) -> None:
+    """What one has written is read by it and by its tasks; the next one, and the test around it, read replicas."""
+    configure(PrimaryReplicaRouter("default", ["one"]))
+    app = OpenViper(routes=[], middleware=[])
+
+    @app.get("/count")
+    async def count() -> dict[str, int]:
+        return {"count": await Author.objects.count()}
+
+    @app.post("/authors")
+    async def add() -> dict[str, int]:
+        _ = await asyncio.create_task(_create())
+        return {"count": await Author.objects.count()}
+
+    _ = await Author.objects.using("one").count()
+    async with app.test_client() as client:
+        for number in (1, 2):
+            assert (await client.get("/count")).json() == {"count": 0}
+            assert (await client.post("/authors")).json() == {"count": number}
+    assert await Author.objects.count() == 0

@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import logging
+from contextvars import Context
 from dataclasses import dataclass
 
 from openviper.core.context import (
@@ -13,6 +14,7 @@ from openviper.core.context import (
     ignore_permissions_ctx,
     make_request_id,
     request_id,
+    request_tree,
 )
 from openviper.types import Scope
 
@@ -103,3 +105,21 @@ def test_records_name_the_request_that_they_belong_to() -> None:
     finally:
         request_id.reset(token)
     assert [vars(record)["request_id"] for record in (outside, inside, named)] == [None, "7f", "own"]
+
+
+async def test_a_tree_of_tasks_knows_what_its_children_note() -> None:
+    """What was noted is known by all tasks that began in the tree, and by none of another one."""
+    request_tree.begin()
+
+    async def note() -> None:
+        request_tree.get()["tests.noted"] = True
+
+    async def look_afresh() -> dict[str, object]:
+        request_tree.begin()
+        return request_tree.get()
+
+    await asyncio.create_task(note())
+    assert request_tree.get() == {"tests.noted": True}
+    assert await asyncio.create_task(look_afresh()) == {}
+    assert request_tree.get() == {"tests.noted": True}
+    assert Context().run(request_tree.get) == {}

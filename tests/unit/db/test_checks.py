@@ -2,8 +2,10 @@
 
 from openviper.conf import settings
 from openviper.core.checks import clear_checks, run_checks
+from openviper.db import Model, fields
 from openviper.db.checks import register_checks
 from openviper.db.events import model_event
+from openviper.db.routing import PrimaryReplicaRouter
 from openviper.primitives.problems import Problem
 
 
@@ -62,3 +64,46 @@ def problems_found() -> list[Problem]:
         return run_checks()
     finally:
         clear_checks()
+
+
+def test_routers_are_looked_at() -> None:
+    """One that cannot be made, or that names an alias which is not there, is a finding."""
+    for routers, part in (
+        (["no.such.Router"], "no.such.Router"),
+        ([PrimaryReplicaRouter("default", ["gone"])], "gone"),
+    ):
+        settings.reset()
+        settings.configure(DATABASES={"default": {"URL": "sqlite://"}, "ROUTERS": routers})
+        clear_checks()
+        register_checks()
+        problems = run_checks()
+        clear_checks()
+        assert [problem.id for problem in problems] == ["db.E003"]
+        assert part in problems[0].message
+
+
+def test_homes_of_models_are_looked_at() -> None:
+    """A home that is no alias is a finding, and so is a reference into another home."""
+    settings.configure(DATABASES={"default": {"URL": "sqlite://"}, "far": {"URL": "sqlite://"}})
+
+    class Distant(Model):
+        class Meta:
+            backend = "far"
+
+    class Nowhere(Model):
+        class Meta:
+            backend = "gone"
+
+    class Referring(Model):
+        distant = fields.ForeignKey(Distant)
+
+    clear_checks()
+    register_checks()
+    problems = [(problem.id, problem.message) for problem in run_checks()]
+    clear_checks()
+    assert sorted(number for number, _ in problems) == ["db.E004", "db.E005"]
+    told = dict(problems)
+    assert "Nowhere lives in database 'gone'" in told["db.E004"]
+    assert "Referring.distant refers to db.Distant" in told["db.E005"]
+    assert Referring.objects.model is Referring
+    assert Nowhere.objects.model is Nowhere
