@@ -31,6 +31,22 @@ def test_url_is_read(url: str, engine: str, address: str | None) -> None:
     assert parse_url(url) == (engine, address or "postgresql://joe:s3cret@host:5433/x?sslmode=require")
 
 
+@pytest.mark.parametrize(
+    ("scheme", "engine"),
+    [
+        ("oracle", "oracle"),
+        ("oracle+oracledb", "oracle"),
+        ("mssql", "mssql"),
+        ("mssql+aioodbc", "mssql"),
+        ("SQLServer", "mssql"),
+        ("mysql+aiomysql", "mysql"),
+    ],
+)
+def test_engines_have_several_names(scheme: str, engine: str) -> None:
+    """What follows the name of the engine changes nothing, and the rest goes to the driver (A-28)."""
+    assert parse_url(f"{scheme}://joe:s3cret@host/x?encrypt=no") == (engine, f"{engine}://joe:s3cret@host/x?encrypt=no")
+
+
 def test_relative_file_starts_in_the_folder_of_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three slashes begin a path in the working directory, or in the project's folder where there is one (A-28)."""
     monkeypatch.chdir(tmp_path)

@@ -8,6 +8,7 @@ from openviper.db.backends.mssql.address import connection_text
 from openviper.db.backends.mssql.connection import SQLServerConnection
 from openviper.db.backends.mssql.driver import Driver
 from openviper.db.backends.pooled import PooledBackend
+from openviper.db.exceptions import ConnectionLostError
 from openviper.primitives.imports import require
 
 __all__ = ["SQLServerBackend"]
@@ -36,6 +37,12 @@ class SQLServerBackend(PooledBackend[SQLServerConnection]):
 
     async def _open(self) -> SQLServerConnection:
         made = SQLServerConnection(self.options, self._driver, text=self._text)
-        async with asyncio.timeout(self.options.pool_timeout):
-            await made.open()
+        try:
+            async with asyncio.timeout(self.options.pool_timeout):
+                await made.open()
+        except TimeoutError as error:
+            raise ConnectionLostError(
+                f"database {self.options.alias!r} cannot be reached: it did not answer in "
+                f"{self.options.pool_timeout:g} seconds"
+            ) from error
         return made

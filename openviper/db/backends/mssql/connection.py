@@ -11,6 +11,7 @@ import asyncio
 import math
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from openviper.db.backends.base import Args, BackendOptions, Isolation, Row
@@ -72,12 +73,13 @@ class SQLServerConnection(ThreadedConnection):
         threading.Thread(
             target=serve, args=(self._jobs, self._progress), name=f"openviper-mssql-{alias}", daemon=True
         ).start()
-        opening = self._send(self._connect)
+        opened: list[RawConnection] = []
+        opening = self._send(lambda: self._connect(opened))
         try:
             self._session = await asyncio.shield(opening)
         except asyncio.CancelledError:
             # The thread may be about to hand over an open session, which nobody would close.
-            opening.add_done_callback(_close_late)
+            self._post(partial(_close_all, opened))
             self._jobs.put(None)
             raise
         except self._driver.Error as error:
@@ -210,8 +212,8 @@ class SQLServerConnection(ThreadedConnection):
     def _handle(self) -> Session | None:
         return self._session
 
-    def _connect(self) -> Session:
-        """Open the session, in the thread."""
+    def _connect(self, opened: list[RawConnection]) -> Session:
+        """Open the session in the thread, and add it to what has to be closed there."""
         options = self._options
         seconds = math.ceil(options.pool_timeout or _CONNECT_SECONDS)
         raw: RawConnection = self._driver.connect(self._text, autocommit=True, timeout=seconds)
@@ -223,6 +225,7 @@ class SQLServerConnection(ThreadedConnection):
         except BaseException:
             raw.close()
             raise
+        opened.append(raw)
         return session
 
     def _end(self) -> None:
@@ -326,9 +329,9 @@ class _Stream:
         return rows
 
 
-def _close_late(opening: "asyncio.Future[Session]") -> None:
-    if not opening.cancelled() and opening.exception() is None:
-        opening.result().raw.close()
+def _close_all(opened: Iterable[RawConnection]) -> None:
+    for raw in opened:
+        raw.close()
 
 
 def _all_rows(cursor: RawCursor) -> Sequence[Row]:

@@ -81,7 +81,7 @@ class FakeConnection:
         self.stop = threading.Event()
         self.cancelled = 0
         self.closed_cursors = 0
-        self.is_closed = False
+        self.closed = threading.Event()
 
     @property
     def statements(self) -> list[str]:
@@ -103,8 +103,12 @@ class FakeConnection:
     def cursor(self) -> FakeCursor:
         return FakeCursor(self)
 
+    @property
+    def is_closed(self) -> bool:
+        return self.closed.is_set()
+
     def close(self) -> None:
-        self.is_closed = True
+        self.closed.set()
 
 
 class FakeDriver:
@@ -117,6 +121,8 @@ class FakeDriver:
         self.pooling = True
         self.texts: list[str] = []
         self.words: dict[str, object] = {}
+        #: Is waited for before a session is there.
+        self.gate: threading.Event | None = None
         names = ["SQLite3", "ODBC Driver 9 for SQL Server", "ODBC Driver 18 for SQL Server"]
         self.drivers: Callable[[], list[str]] = lambda: list(names if drivers is None else drivers)
 
@@ -125,4 +131,6 @@ class FakeDriver:
         self.words = words
         if isinstance(self.raw, Exception):
             raise self.raw
+        if self.gate is not None:
+            self.gate.wait(10)
         return self.raw or FakeConnection()

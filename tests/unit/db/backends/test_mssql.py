@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import threading
 from typing import Any
 
 import pytest
@@ -138,6 +139,17 @@ async def test_server_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(ConnectionLostError, match=r"database 'default' cannot be reached: Login failed") as caught:
         await backend.acquire(writes=False)
     assert "s3c" not in str(caught.value)
+
+
+async def test_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is given up after the time that a connection may be waited for; what comes later is closed."""
+    raw = FakeConnection()
+    backend, driver = make_backend(monkeypatch, raw, options(pool_timeout=0.01))
+    driver.gate = threading.Event()
+    with pytest.raises(ConnectionLostError, match=r"did not answer in 0\.01 seconds"):
+        await backend.acquire(writes=False)
+    driver.gate.set()
+    assert await asyncio.to_thread(raw.closed.wait, 10)
 
 
 async def test_statements_and_their_rows() -> None:
