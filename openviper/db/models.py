@@ -189,7 +189,7 @@ class Model(Hooks, metaclass=ModelType):
             if name[0] != "_":
                 meta = self._meta
                 if name in meta.by_name:
-                    is_made = self._row is None and meta.by_name[name].has_db_default
+                    is_made = meta.by_name[name].has_db_default and self._row is None
                     what = "the database makes it when the instance is saved"
                     remedy = what if is_made else "await the instance, or read it along with the row"
                     raise NotLoadedError(meta.label, name, remedy=remedy)
