@@ -17,6 +17,14 @@ from typing import Any, Final, TypeVar
 from openviper.db.backends.base import Args, BackendOptions, Isolation, Row
 from openviper.db.backends.mssql.driver import Driver, RawConnection, RawCursor
 from openviper.db.backends.mssql.errors import UNDOING, number_of, translated
+from openviper.db.backends.mssql.results import (
+    RowStream,
+    all_rows,
+    close_all,
+    first_row,
+    named_rows,
+    touched_rows,
+)
 from openviper.db.backends.mssql.session import Session, drain, session_start
 from openviper.db.backends.told import lost, refuse_write
 from openviper.db.backends.worker import ThreadedConnection, serve
@@ -47,7 +55,7 @@ class SQLServerConnection(ThreadedConnection):
         self._driver = driver
         self._text = text
         self._session: Session | None = None
-        self._stream: _Stream | None = None
+        self._stream: RowStream | None = None
         self._in_block = False
         # The server has undone the transaction by itself, so that what follows would be stored alone.
         self._is_undone = False
@@ -79,7 +87,7 @@ class SQLServerConnection(ThreadedConnection):
             self._session = await asyncio.shield(opening)
         except asyncio.CancelledError:
             # The thread may be about to hand over an open session, which nobody would close.
-            self._post(partial(_close_all, opened))
+            self._post(partial(close_all, opened))
             self._jobs.put(None)
             raise
         except self._driver.Error as error:
@@ -90,11 +98,11 @@ class SQLServerConnection(ThreadedConnection):
 
     async def fetch(self, sql: str, args: Args = ()) -> Sequence[Row]:
         """Run a statement and return all of its rows."""
-        return await self._run(sql, lambda session: session.run(sql, args, _all_rows))
+        return await self._run(sql, lambda session: session.run(sql, args, all_rows))
 
     async def fetch_one(self, sql: str, args: Args = ()) -> Row | None:
         """Run a statement and return its first row; None if it has none."""
-        return await self._run(sql, lambda session: session.run(sql, args, _first_row))
+        return await self._run(sql, lambda session: session.run(sql, args, first_row))
 
     async def fetch_value(self, sql: str, args: Args = ()) -> Any:
         """Run a statement and return the first column of its first row; None if it has no row."""
@@ -103,14 +111,14 @@ class SQLServerConnection(ThreadedConnection):
 
     async def fetch_named(self, sql: str, args: Args = ()) -> tuple[tuple[str, ...], Sequence[Row]]:
         """Run a statement and return the names of its columns, and all of its rows."""
-        return await self._run(sql, lambda session: session.run(sql, args, _named_rows))
+        return await self._run(sql, lambda session: session.run(sql, args, named_rows))
 
     async def execute(self, sql: str, args: Args = ()) -> int:
         """Run a statement and return how many rows it touched; 0 for one that touches none.
 
         It may be several statements; the number is that of the first that has one.
         """
-        return await self._run(sql, lambda session: session.run(sql, args, _touched))
+        return await self._run(sql, lambda session: session.run(sql, args, touched_rows))
 
     async def execute_many(self, sql: str, rows: Iterable[Args]) -> None:
         """Run a statement once a row of arguments, for all of them or for none."""
@@ -125,7 +133,7 @@ class SQLServerConnection(ThreadedConnection):
         When another statement is sent in between, what is left of the rows is read first.
         """
         cursor: RawCursor = await self._run(sql, lambda session: session.open(sql, args))
-        stream = self._stream = _Stream(cursor)
+        stream = self._stream = RowStream(cursor)
         try:
             while rows := stream.take(size) or await self._more(stream, sql, size):
                 yield rows
@@ -259,7 +267,7 @@ class SQLServerConnection(ThreadedConnection):
             stream.rest += await self._await(sql, session, lambda: stream.drain(session))
         return await self._await(sql, session, lambda: work(session))
 
-    async def _more(self, stream: "_Stream", sql: str, size: int) -> Sequence[Row]:
+    async def _more(self, stream: "RowStream", sql: str, size: int) -> Sequence[Row]:
         session = self._session
         if stream.is_over or session is None:
             return ()
@@ -305,52 +313,3 @@ class SQLServerConnection(ThreadedConnection):
 
 #: Levels are those of the session, so a transaction gives back what it had.
 _LEVEL: Final = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
-
-
-class _Stream:
-    """Rows that are on their way, and those that had to be read before their time."""
-
-    __slots__ = ("cursor", "is_over", "rest")
-
-    def __init__(self, cursor: RawCursor) -> None:
-        self.cursor = cursor
-        self.rest: list[Row] = []
-        self.is_over = False
-
-    def take(self, size: int) -> list[Row]:
-        rows, self.rest = self.rest[:size], self.rest[size:]
-        return rows
-
-    def drain(self, session: Session) -> list[Row]:
-        """Read what is left, in the thread."""
-        rows = self.cursor.fetchall()
-        self.is_over = True
-        session.shut(self.cursor)
-        return rows
-
-
-def _close_all(opened: Iterable[RawConnection]) -> None:
-    for raw in opened:
-        raw.close()
-
-
-def _all_rows(cursor: RawCursor) -> Sequence[Row]:
-    rows = cursor.fetchall() if cursor.description else ()
-    # A statement behind it may fail, or put the session in order.
-    drain(cursor)
-    return rows
-
-
-def _first_row(cursor: RawCursor) -> Row | None:
-    return cursor.fetchone() if cursor.description else None
-
-
-def _named_rows(cursor: RawCursor) -> tuple[tuple[str, ...], Sequence[Row]]:
-    names = tuple(column[0] for column in cursor.description or ())
-    return names, _all_rows(cursor)
-
-
-def _touched(cursor: RawCursor) -> int:
-    touched = 0 if cursor.description else max(0, cursor.rowcount)
-    drain(cursor)
-    return touched

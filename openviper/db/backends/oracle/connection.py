@@ -18,7 +18,8 @@ from typing import Any, Final, TypeVar
 from openviper.db.backends.base import Args, BackendOptions, Isolation, Row
 from openviper.db.backends.oracle.driver import Driver, RawConnection, RawCursor
 from openviper.db.backends.oracle.errors import translated
-from openviper.db.backends.oracle.texts import PLAIN, Places, expand, places_in, storing, waiting
+from openviper.db.backends.oracle.rows import run_whole
+from openviper.db.backends.oracle.texts import PLAIN, expand, places_in, storing, waiting
 from openviper.db.backends.pool import PooledConnection
 from openviper.db.backends.told import lost, refuse_write
 from openviper.db.exceptions import DatabaseOperationNotSupportedError
@@ -29,7 +30,6 @@ __all__ = ["OracleConnection"]
 _GRACE_SECONDS: Final = 5.0
 #: Seconds that it may take before it is stopped.
 _PATIENCE_SECONDS: Final = 0.01
-_MANY: Final = "openviper_many"
 
 T = TypeVar("T")
 
@@ -118,7 +118,7 @@ class OracleConnection(PooledConnection):
         given = [expand(places, row) for row in rows]
         if not given:
             return 0
-        cursor, _ = await self._do(self._whole(sql, places, given), sql)
+        cursor, _ = await self._do(self._whole(sql, given), sql)
         return max(0, cursor.rowcount)
 
     async def stream(self, sql: str, args: Args = (), size: int = 2000) -> AsyncGenerator[Sequence[Row], None]:
@@ -272,7 +272,7 @@ class OracleConnection(PooledConnection):
         if places.returned or (places.given and len(args) > places.given):
             width = places.given or 1
             rows = [expand(places, args[start : start + width]) for start in range(0, len(args), width)] or [()]
-            return (await self._whole(sql, places, rows))[1]
+            return (await self._whole(sql, rows))[1]
         cursor = await self._execute(sql, args)
         found: Sequence[Row] = ()
         if cursor.description:
@@ -280,41 +280,5 @@ class OracleConnection(PooledConnection):
         cursor.close()
         return found
 
-    async def _whole(
-        self, sql: str, places: Places, rows: Sequence[Sequence[object]]
-    ) -> tuple[RawCursor, Sequence[Row]]:
-        """Run a statement for all rows or for none, and give what it returns."""
-        # One row is whole by itself.
-        raw, is_one = self._raw, len(rows) == 1
-        owns = not (self._in_block or is_one)
-        cursor = raw.cursor()
-        variables = [cursor.var(int, arraysize=len(rows)) for _ in range(places.returned)]
-        if variables and not is_one:
-            cursor.setinputsizes(*[None] * len(places.order), *variables)
-        if owns:
-            raw.autocommit = False
-        elif not is_one:
-            await raw.cursor().execute(f"SAVEPOINT {_MANY}")
-        try:
-            if is_one:
-                await cursor.execute(sql, [*rows[0], *variables])
-            else:
-                await cursor.executemany(sql, rows)
-            if owns:
-                await raw.commit()
-        except self._driver.Error:
-            if owns:
-                await raw.rollback()
-            elif not is_one:
-                await raw.cursor().execute(f"ROLLBACK TO SAVEPOINT {_MANY}")
-            raise
-        finally:
-            if owns:
-                raw.autocommit = True
-        return cursor, [_returned(variables, place) for place in range(len(rows))] if variables else ()
-
-
-def _returned(variables: Sequence[Any], place: int) -> Row:
-    """Give what the server has put into variables for one row, which is a list of what it did to it."""
-    values = [one.getvalue(place) for one in variables]
-    return tuple(value[0] if isinstance(value, list) and value else None for value in values)
+    async def _whole(self, sql: str, rows: Sequence[Sequence[object]]) -> tuple[RawCursor, Sequence[Row]]:
+        return await run_whole(self._raw, sql, rows, driver=self._driver, in_block=self._in_block)
