@@ -30,7 +30,7 @@ class Mood(TextChoice):
     SAD = "sad"
 
 
-class Thing(Model):
+class Minted(Model):
     """Has a default of every kind."""
 
     id: int
@@ -84,19 +84,19 @@ MADE = {
 
 @pytest.fixture(autouse=True)
 async def things(database: Database) -> AsyncIterator[None]:
-    await create_tables(database, [Thing._meta], database.dialect)
+    await create_tables(database, [Minted._meta], database.dialect)
     yield
-    await drop_tables(database, [Thing._meta], database.dialect)
+    await drop_tables(database, [Minted._meta], database.dialect)
 
 
-def values_of(thing: Thing) -> dict[str, object]:
+def values_of(thing: Minted) -> dict[str, object]:
     return {name: getattr(thing, name) for name in MADE}
 
 
 async def test_a_new_row_has_them_all() -> None:
     """C-011zb: One statement stores the row, and the instance has what the database made, in its types."""
     before = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=1)
-    thing = Thing(name="a")
+    thing = Minted(name="a")
     with watch_queries() as log:
         await thing.save()
         assert values_of(thing) == MADE
@@ -104,51 +104,51 @@ async def test_a_new_row_has_them_all() -> None:
         assert before < thing.made < dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1)
     assert len(log.records) == 1
     assert thing.changed_fields() == ()
-    stored = await Thing.objects.get(pk=thing.pk)
+    stored = await Minted.objects.get(pk=thing.pk)
     assert stored.to_dict() == thing.to_dict()
 
 
 async def test_what_is_assigned_is_stored() -> None:
     """A value of one's own goes before the default, None included, and the next save writes what has changed."""
-    thing = await Thing.objects.create(name="b", number=5, nullable=None, flag=False)
+    thing = await Minted.objects.create(name="b", number=5, nullable=None, flag=False)
     assert (thing.number, thing.nullable, thing.flag, thing.price) == (5, None, False, Decimal("10.50"))
     thing.number += 1
     assert thing.changed_fields() == ("number",)
     await thing.save()
-    stored = await Thing.objects.get(pk=thing.pk)
+    stored = await Minted.objects.get(pk=thing.pk)
     assert (stored.number, stored.nullable, stored.flag, stored.twice) == (6, None, False, 1)
 
 
 async def test_many_rows_at_once() -> None:
     """bulk_create() leaves out of each what it lacks, in one statement for those that lack the same."""
-    some = [Thing(name=str(number), **({"number": number} if number % 2 else {})) for number in range(7)]
+    some = [Minted(name=str(number), **({"number": number} if number % 2 else {})) for number in range(7)]
     with watch_queries() as log:
-        await Thing.objects.bulk_create(some)
+        await Minted.objects.bulk_create(some)
     inserts = [one for one in log.records if "INSERT" in one.sql]
     assert len(inserts) <= 6
     assert [one.number for one in some] == [-7, 1, -7, 3, -7, 5, -7]
     assert [one.word for one in some] == ["abc'"] * 7
-    assert {one.pk: one.number for one in await Thing.objects.all()} == {one.pk: one.number for one in some}
-    assert {one.name: one.pk for one in await Thing.objects.all()} == {one.name: one.pk for one in some}
+    assert {one.pk: one.number for one in await Minted.objects.all()} == {one.pk: one.number for one in some}
+    assert {one.name: one.pk for one in await Minted.objects.all()} == {one.name: one.pk for one in some}
     assert all(one.changed_fields() == () for one in some)
 
 
 async def test_get_or_create_and_update_or_create() -> None:
     """They make rows like any other way."""
-    made, is_new = await Thing.objects.get_or_create(name="c")
+    made, is_new = await Minted.objects.get_or_create(name="c")
     assert is_new
     assert values_of(made) == MADE
-    again, is_new = await Thing.objects.update_or_create(defaults={"number": 9}, name="c")
+    again, is_new = await Minted.objects.update_or_create(defaults={"number": 9}, name="c")
     assert not is_new
     assert (again.number, again.pk) == (9, made.pk)
-    other, is_new = await Thing.objects.update_or_create(name="d", number=4)
+    other, is_new = await Minted.objects.update_or_create(name="d", number=4)
     assert is_new
     assert (other.number, other.sum) == (4, 42)
 
 
 async def test_before_it_is_saved_there_is_no_value() -> None:
     """The attribute says so; cleaning passes it over, and what is refused leaves the instance as it was."""
-    thing = Thing(name="e")
+    thing = Minted(name="e")
     with pytest.raises(NotLoadedError, match="the database makes it when the instance is saved"):
         _ = thing.number
     thing.full_clean()
@@ -161,28 +161,28 @@ async def test_before_it_is_saved_there_is_no_value() -> None:
             _ = 1 // 0
     assert thing.pk is None
     await thing.save()
-    assert await Thing.objects.filter(number=-7).count() == 1
+    assert await Minted.objects.filter(number=-7).count() == 1
 
 
 async def test_a_field_that_was_not_read_is_not_left_out() -> None:
     """Storing an instance elsewhere, or once more, never puts the default in the place of what its row has."""
-    _ = await Thing.objects.create(name="f", number=8)
-    partial = await Thing.objects.defer("number").get(name="f")
+    _ = await Minted.objects.create(name="f", number=8)
+    partial = await Minted.objects.defer("number").get(name="f")
     partial.pk = None
     with pytest.raises(NotLoadedError, match="number"):
         await partial.save(force_insert=True)
     with pytest.raises(NotLoadedError, match="number"):
-        await Thing.objects.bulk_create([partial])
+        await Minted.objects.bulk_create([partial])
 
 
 async def test_rows_by_hand_have_them_too(database: Database) -> None:
     """The defaults are those of the columns."""
-    await database.execute("INSERT INTO orm_thing (name, twice) VALUES ('g', 5)")
-    stored = await Thing.objects.get(name="g")
+    await database.execute("INSERT INTO orm_minted (name, twice) VALUES ('g', 5)")
+    stored = await Minted.objects.get(name="g")
     assert values_of(stored) == MADE | {"twice": 5}
-    await database.execute("INSERT INTO orm_thing (name) VALUES ('h')")
-    assert (await Thing.objects.get(name="h")).twice == 2
-    assert await Thing.objects.values("number").annotate(n=Count("*")).values_list("number", "n") == [(-7, 2)]
+    await database.execute("INSERT INTO orm_minted (name) VALUES ('h')")
+    assert (await Minted.objects.get(name="h")).twice == 2
+    assert await Minted.objects.values("number").annotate(n=Count("*")).values_list("number", "n") == [(-7, 2)]
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_what_contradicts_a_default() -> None:
         lambda: fields.IntegerField(primary_key=True, db_default=1),
         lambda: fields.DateTimeField(auto_now=True, db_default=Now()),
         lambda: fields.UUIDField(db_default=uuid.uuid4),  # type: ignore[call-overload]  # a mistake
-        lambda: fields.ForeignKey(Thing, db_default=1),
+        lambda: fields.ForeignKey(Minted, db_default=1),
     ):
         with pytest.raises(ModelDefinitionError, match="db_default"):
             make()

@@ -18,7 +18,7 @@ from openviper.db.schema.ddl import create_statements
 from openviper.db.schema.table import schema_of
 
 
-class Entry(Model):
+class Catalogued(Model):
     """Has indexes that every engine makes, or leaves out because they change no answer."""
 
     id: int
@@ -59,34 +59,36 @@ def options_of(name: str, made: Sequence[Any]) -> AnyModel:
 
 @pytest.fixture
 async def entries(database: Database) -> AsyncIterator[None]:
-    await create_tables(database, [Entry._meta], database.dialect)
+    await create_tables(database, [Catalogued._meta], database.dialect)
     yield
-    await drop_tables(database, [Entry._meta], database.dialect)
+    await drop_tables(database, [Catalogued._meta], database.dialect)
 
 
 @pytest.mark.usefixtures("entries")
 async def test_fields_are_unique_together() -> None:
     """C-011zc: A row that has the same values in all of them is refused, and one that differs in any is not."""
-    _ = await Entry.objects.create(title="a", year=1)
-    _ = await Entry.objects.create(title="a", year=2)
+    _ = await Catalogued.objects.create(title="a", year=1)
+    _ = await Catalogued.objects.create(title="a", year=2)
     with pytest.raises(IntegrityError):
-        _ = await Entry.objects.create(title="a", year=1)
-    made, is_new = await Entry.objects.get_or_create(title="a", year=2)
+        _ = await Catalogued.objects.create(title="a", year=1)
+    made, is_new = await Catalogued.objects.get_or_create(title="a", year=2)
     assert (made.title, is_new) == ("a", False)
 
 
 @pytest.mark.usefixtures("entries")
 async def test_rows_with_indexes_of_expressions_are_read_and_written() -> None:
     """Indexes change no answer, whether the engine has them or not."""
-    await Entry.objects.bulk_create([Entry(title=one, note=None if one == "B" else one) for one in ("a", "B", "it's")])
-    assert await Entry.objects.annotate(low=Lower("title")).filter(low="b").count() == 1
-    assert await Entry.objects.filter(price__gte=Decimal("0.50"), year__in=[1999, 2000]).count() == 3
-    assert await Entry.objects.update(note="x", year=5) == 3
+    await Catalogued.objects.bulk_create(
+        [Catalogued(title=one, note=None if one == "B" else one) for one in ("a", "B", "it's")]
+    )
+    assert await Catalogued.objects.annotate(low=Lower("title")).filter(low="b").count() == 1
+    assert await Catalogued.objects.filter(price__gte=Decimal("0.50"), year__in=[1999, 2000]).count() == 3
+    assert await Catalogued.objects.update(note="x", year=5) == 3
 
 
 def test_the_engine_has_the_indexes(database: Database) -> None:
     """Those that it has no words for are left out, as no answer needs them."""
-    written = [one for one in create_statements([schema_of(Entry._meta)], database.dialect) if "INDEX" in one]
+    written = [one for one in create_statements([schema_of(Catalogued._meta)], database.dialect) if "INDEX" in one]
     names = ["orm_entry_lower", "orm_entry_note", "orm_entry_price"]
     has_all = database.dialect.features.expression_indexes
     assert [any(name in one for one in written) for name in names] == [has_all] * 3
