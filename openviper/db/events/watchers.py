@@ -258,7 +258,7 @@ def label_of(target: str | AnyModel) -> str:
     module, _, name = target.rpartition(".")
     if not module or not all(part.isidentifier() for part in target.split(".")):
         raise ValueError(f"{target!r} is no name of a model; write 'app.Model' or 'app.models.Model'")
-    return f"{app_of(module) if '.' in module else module}.{name}"
+    return f"{app_of(module)}.{name}"
 
 
 def _module_of(function: Function) -> str:

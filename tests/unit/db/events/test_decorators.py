@@ -34,7 +34,12 @@ def test_every_event_has_its_shortcut() -> None:
 
 @pytest.mark.parametrize(
     ("target", "label"),
-    [("shop.Item", "shop.Item"), ("shop.models.Item", "shop.Item"), ("a.shop.models.item.Item", "shop.Item")],
+    [
+        ("shop.Item", "shop.Item"),
+        ("shop.models.Item", "shop.Item"),
+        ("a.shop.models.item.Item", "shop.Item"),
+        ("__main__.Item", "main.Item"),
+    ],
 )
 def test_names_of_a_model_are_one_label(target: str, label: str) -> None:
     """A model may be named before it is there."""
