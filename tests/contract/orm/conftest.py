@@ -15,6 +15,7 @@ import asyncpg  # type: ignore[import-untyped]  # it has no marker for type chec
 import pytest
 
 from openviper.conf import settings
+from openviper.core.context import request_tree
 from openviper.db.connections import Database, close_db, get_connection, get_database
 from openviper.db.dialects.engines import get_dialect
 from openviper.db.options import Options
@@ -192,6 +193,7 @@ async def configure(shop_file: Path, tmp_path: Path) -> AsyncIterator[Configure]
     def set_up(*routers: object, **more: object) -> None:
         settings.reset()
         settings.configure(DATABASES={**entries, "ROUTERS": list(routers), **more})
+        request_tree.begin()  # a test is a tree of its own
 
     yield set_up
     await close_db()

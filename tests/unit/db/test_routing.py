@@ -11,7 +11,7 @@ class Copied(Model):
     """Some model."""
 
 
-def test_turns() -> None:
+async def test_turns() -> None:
     """Each replica comes once a round; a single one may be given as a text."""
     request_tree.begin()
     router = PrimaryReplicaRouter("main", ["one", "two", "three"])
@@ -20,7 +20,7 @@ def test_turns() -> None:
     assert PrimaryReplicaRouter("main", "one").replica_aliases == ("one",)
 
 
-def test_what_was_written_is_read_there() -> None:
+async def test_what_was_written_is_read_there() -> None:
     """By this router, and not by that of another primary; a block may ask for it as well."""
     request_tree.begin()
     router, other = PrimaryReplicaRouter("main", ["one"]), PrimaryReplicaRouter("base", ["two"])
@@ -34,7 +34,7 @@ def test_what_was_written_is_read_there() -> None:
     assert router.db_for_read(Copied) == "one"
 
 
-def test_lost_replicas() -> None:
+async def test_lost_replicas() -> None:
     """They are passed over until it is time to try again; without any left the primary is read."""
     request_tree.begin()
     now = [100.0]
