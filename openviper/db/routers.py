@@ -59,14 +59,15 @@ _UNREAD: Final[tuple[object, ...]] = (object(),)
 class _Slot:
     """What is known of routing in this process; an object, so that whoever imported it sees what changes."""
 
-    __slots__ = ("aliases", "is_spread", "made", "primaries", "routers")
+    __slots__ = ("aliases", "is_spread", "made", "primaries", "routers", "used")
 
     def __init__(self) -> None:
         self.routers: tuple[object, ...] = _UNREAD
         #: Replica to primary: both have the same rows.
         self.primaries: Mapping[str, str] = {}
         self.aliases: frozenset[str] = frozenset()
-        #: Whether several databases have been used, so that instances may be of different ones.
+        #: The databases that have been used, and whether instances may be of different ones.
+        self.used: set[str] = set()
         self.is_spread = False
         #: What the settings said when routers were made last, and these.
         self.made: tuple[tuple[object, object] | None, tuple[object, ...]] = (None, ())

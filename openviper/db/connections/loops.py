@@ -119,6 +119,7 @@ def reset() -> None:
     for state in list(_loops.values()):
         _drop(state)
     _here.state = None
+    slot.used.clear()
     slot.is_spread = False
 
 
@@ -154,7 +155,8 @@ def _make(state: _Loop, alias: str) -> Database:
     # Decided once: `reset()` and the end of a loop forget it together with the connections.
     kind = ReadOnlyDatabase if options.read_only else Database
     database = kind(backend, get_dialect(backend.dialect_name, use_tz=settings.USE_TZ))
-    slot.is_spread = slot.is_spread or bool(state.databases)
+    slot.used.add(alias)
+    slot.is_spread = len(slot.used) > 1
     state.databases[alias] = database
     return database
 
