@@ -138,7 +138,7 @@ async def test_refusal_is_a_403(app: OpenViper, checker: Permits, method: str) -
 
 
 async def test_requests_share_nothing(app: OpenViper, checker: Permits) -> None:
-    """A block, its child tasks and a variable that was left behind matter to one request only (C-006, C-007, C-011ub)."""
+    """A block, its child tasks and a variable left behind matter to one request only (C-006, C-007, C-011ub)."""
     async with TestClient(app) as client:
 
         async def ask(number: int) -> tuple[int, int, int]:

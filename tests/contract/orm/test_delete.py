@@ -284,33 +284,33 @@ async def test_models_that_refer_to_each_other_in_a_circle(database: Database, c
 async def test_rows_that_hold_each_other_let_go_first(database: Database, circle: None) -> None:
     """Two rows that restrict each other go with a third one, as one of the references can be null."""
 
-    class Club(Model):
+    class Guild(Model):
         name = fields.CharField(max_length=20)
 
         class Meta:
             table_name = "circle_club"
 
-    class Left(Model):
-        club = fields.ForeignKey(Club, on_delete="CASCADE", related_name="+")
-        right: Any = fields.ForeignKey("Right", null=True, on_delete="RESTRICT", related_name="+")
+    class LeftHand(Model):
+        club = fields.ForeignKey(Guild, on_delete="CASCADE", related_name="+")
+        right: Any = fields.ForeignKey("RightHand", null=True, on_delete="RESTRICT", related_name="+")
 
         class Meta:
             table_name = "circle_left"
 
-    class Right(Model):
-        club = fields.ForeignKey(Club, on_delete="CASCADE", related_name="+")
-        left = fields.ForeignKey(Left, on_delete="RESTRICT", related_name="+")
+    class RightHand(Model):
+        club = fields.ForeignKey(Guild, on_delete="CASCADE", related_name="+")
+        left = fields.ForeignKey(LeftHand, on_delete="RESTRICT", related_name="+")
 
         class Meta:
             table_name = "circle_right"
 
-    options = [Club._meta, Left._meta, Right._meta]
+    options = [Guild._meta, LeftHand._meta, RightHand._meta]
     async with whole(database):
         await create_tables(database, options, database.dialect)
     try:
-        club = await Club.objects.create(name="a")
-        left = await Left.objects.create(club=club)
-        left.right = await Right.objects.create(club=club, left=left)
+        club = await Guild.objects.create(name="a")
+        left = await LeftHand.objects.create(club=club)
+        left.right = await RightHand.objects.create(club=club, left=left)
         await left.save()
         with pytest.raises(RestrictedError):
             await left.delete()

@@ -204,7 +204,7 @@ async def test_joins_do_not_cross_databases(configure: Configure) -> None:
             await ask()
 
 
-class Kept(Model):
+class Stated(Model):
     """Lives in another database than those that refer to it."""
 
     name = fields.CharField(max_length=10)
@@ -218,9 +218,9 @@ async def test_a_model_that_says_where_it_lives(configure: Configure) -> None:
     router = Sends(read="two", write="two")
     configure(router)
     await get_database("one").execute(
-        f"CREATE TABLE {Kept._meta.table} (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT)"
+        f"CREATE TABLE {Stated._meta.table} (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT)"
     )
-    kept = await Kept.objects.create(name="x")
+    kept = await Stated.objects.create(name="x")
     kept.name = "y"
-    assert await aliases(kept.save, Kept.objects.count, kept.refresh_from_db, kept.delete) == ["one"]
+    assert await aliases(kept.save, Stated.objects.count, kept.refresh_from_db, kept.delete) == ["one"]
     assert router.asked == []

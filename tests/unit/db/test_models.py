@@ -49,6 +49,11 @@ class FakeOrigin:
     """Stands for the plan of a query: it knows how the values of a row compare to those of an instance."""
 
     alias = "default"
+    mode = None
+    refs = None
+
+    def alone(self) -> "FakeOrigin":
+        return self
 
     def changed_fields(self, record: Model, row: tuple[object, ...]) -> tuple[str, ...]:
         names = [field.name for field in record._meta.fields]

@@ -104,6 +104,7 @@ def test_origin_of_a_reference_alone() -> None:
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="keeps values of classes with slots in dicts")
 def test_values_are_kept_in_line() -> None:
     """Instances that are made side by side have no dicts: their class knew the names before (C-011l)."""
+
     class Wide(Model):
         one = fields.TextField()
         two = fields.TextField()
