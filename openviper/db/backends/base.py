@@ -6,13 +6,15 @@ Placeholders in SQL text are those of the engine: ``?`` for SQLite, ``$1`` for P
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 __all__ = ["Args", "Backend", "BackendOptions", "Connection", "Isolation", "Naming", "Row", "Statements"]
 
 Args: TypeAlias = Sequence[object]
 #: What the driver hands out for a row: a tuple, or something that is read like one.
 Row: TypeAlias = Sequence[Any]
+#: For opening a connection, where the settings let one be waited for without a limit.
+_CONNECT_SECONDS: Final = 60.0
 
 
 class Isolation(StrEnum):
@@ -62,6 +64,15 @@ class BackendOptions:
 
     def __repr__(self) -> str:
         return f"BackendOptions(alias={self.alias!r}, scheme={self.scheme!r})"
+
+    @property
+    def connect_timeout(self) -> float:
+        """Seconds that opening a connection may take.
+
+        It has a limit also where waiting for a connection has none: a server that does not answer would hold its
+        place in the pool for ever.
+        """
+        return self.pool_timeout or _CONNECT_SECONDS
 
 
 class Statements(Protocol):

@@ -25,10 +25,13 @@ _NAG_SECONDS: Final = 0.05
 
 
 class Interruptible(Protocol):
-    """What can be told to stop by another thread."""
+    """What runs statements in a thread, and can be told to stop by another one."""
 
     def interrupt(self) -> None:
         """Stop the statement that runs."""
+
+    def close(self) -> object:
+        """End the session; called in its thread."""
 
 
 class Progress:
@@ -103,9 +106,30 @@ class ThreadedConnection(PooledConnection):
         self._expired = False
         self._timer: asyncio.TimerHandle | None = None
 
+    async def close(self) -> None:
+        """End the session and the thread; a second call does nothing."""
+        self._stop_clock()
+        if (handle := self._detach()) is not None:
+            closing = self._send(handle.close)
+            # Behind the job that closes, so that whoever waits for that one is told of it.
+            self._jobs.put(None)
+            await closing
+
+    def terminate(self) -> None:
+        """Stop what runs, and let the thread end the session; nobody waits for it."""
+        self._stop_clock()
+        if (handle := self._detach()) is not None:
+            handle.interrupt()
+            self._post(handle.close)
+            self._jobs.put(None)
+
     @abstractmethod
     def _handle(self) -> Interruptible | None:
         """Give what can be interrupted; None where the session is closed."""
+
+    @abstractmethod
+    def _detach(self) -> Interruptible | None:
+        """Give the same, and forget it, so that no statement is sent to it any more."""
 
     def _send(self, function: Callable[[], T]) -> "asyncio.Future[T]":
         future: asyncio.Future[T] = self._loop.create_future()

@@ -32,7 +32,8 @@ from openviper.db.exceptions import ConnectionLostError, TransactionError
 
 __all__ = ["SQLServerConnection"]
 
-_CONNECT_SECONDS: Final = 60.0
+#: Levels are those of the session, so a transaction gives back what it had.
+_LEVEL: Final = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
 
 T = TypeVar("T")
 
@@ -196,25 +197,8 @@ class SQLServerConnection(ThreadedConnection):
         await self.rollback()
         await self._tell(session_start(self._options))
 
-    async def close(self) -> None:
-        """End the session and the thread; a second call does nothing."""
-        session = self._detach()
-        if session is not None:
-            closing = self._send(session.raw.close)
-            self._jobs.put(None)
-            await closing
-
-    def terminate(self) -> None:
-        """Stop the thread and let it end the session; nobody waits for it."""
-        session = self._detach()
-        if session is not None:
-            session.interrupt()
-            self._post(session.raw.close)
-            self._jobs.put(None)
-
     def _detach(self) -> Session | None:
         session, self._session = self._session, None
-        self._stop_clock()
         return session
 
     def _handle(self) -> Session | None:
@@ -223,7 +207,7 @@ class SQLServerConnection(ThreadedConnection):
     def _connect(self, opened: list[RawConnection]) -> Session:
         """Open the session in the thread, and add it to what has to be closed there."""
         options = self._options
-        seconds = math.ceil(options.pool_timeout or _CONNECT_SECONDS)
+        seconds = math.ceil(options.connect_timeout)
         raw: RawConnection = self._driver.connect(self._text, autocommit=True, timeout=seconds)
         # In whole seconds, which 0 means no limit to; ours is exact, and this is for when the loop stands still.
         raw.timeout = 0 if options.statement_timeout is None else math.ceil(options.statement_timeout) + 1
@@ -309,7 +293,3 @@ class SQLServerConnection(ThreadedConnection):
                 raise
 
         return noted
-
-
-#: Levels are those of the session, so a transaction gives back what it had.
-_LEVEL: Final = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"

@@ -32,6 +32,10 @@ class Session:
         if (cursor := self._cursor) is not None:
             cursor.cancel()
 
+    def close(self) -> None:
+        """End the session."""
+        self.raw.close()
+
     def run(self, sql: str, args: Args, read: Callable[[RawCursor], Any]) -> Any:
         """Run a statement and give what is read of it; the cursor is closed then.
 

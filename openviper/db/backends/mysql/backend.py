@@ -27,7 +27,6 @@ _COLLATIONS: Final = {"mariadb": "utf8mb4_nopad_bin", "mysql": "utf8mb4_0900_bin
 _PAUSE_SECONDS: Final = 3600
 #: Seconds in a year, which is as good as no limit and the most that the engine takes.
 _NO_LIMIT: Final = 31_536_000
-_CONNECT_SECONDS: Final = 60.0
 
 
 class MySQLBackend(PooledBackend[MySQLConnection]):
@@ -64,7 +63,7 @@ class MySQLBackend(PooledBackend[MySQLConnection]):
         return made
 
     async def _connect(self) -> RawConnection:
-        seconds = self.options.pool_timeout or _CONNECT_SECONDS
+        seconds = self.options.connect_timeout
         try:
             async with asyncio.timeout(seconds):
                 raw: RawConnection = await self._driver.connect(

@@ -16,7 +16,6 @@ from openviper.primitives.imports import require
 __all__ = ["OracleBackend"]
 
 _OPTIONS: Final = ("sid", "protocol", "wallet-location", "wallet-password")
-_CONNECT_SECONDS: Final = 60.0
 #: The most that DDL_LOCK_TIMEOUT takes.
 _MOST_SECONDS: Final = 1_000_000
 
@@ -58,7 +57,7 @@ class OracleBackend(PooledBackend[OracleConnection]):
         return made
 
     async def _connect(self) -> RawConnection:
-        seconds = self.options.pool_timeout or _CONNECT_SECONDS
+        seconds = self.options.connect_timeout
         try:
             async with asyncio.timeout(seconds):
                 raw: RawConnection = await self._driver.connect_async(**self._arguments, tcp_connect_timeout=seconds)

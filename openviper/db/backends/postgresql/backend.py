@@ -31,7 +31,7 @@ class PostgreSQLBackend(PooledBackend[PostgreSQLConnection]):
         try:
             raw = await self._driver.connect(
                 options.address,
-                timeout=options.pool_timeout or 60.0,
+                timeout=options.connect_timeout,
                 statement_cache_size=0 if options.pgbouncer else options.statement_cache,
                 max_cached_statement_lifetime=0,
                 server_settings=_session_settings(options),

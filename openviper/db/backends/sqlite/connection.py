@@ -224,25 +224,8 @@ class SQLiteConnection(ThreadedConnection, Statements):
         self._cursors.clear()
         await self.run(self._end(lambda raw: clean(raw, cursors)))
 
-    async def close(self) -> None:
-        """Close the file and end the thread; a second call does nothing."""
-        raw = self._detach()
-        if raw is not None:
-            closing = self._send(raw.close)
-            self._jobs.put(None)
-            await closing
-
-    def terminate(self) -> None:
-        """Interrupt the thread and let it close the file; nobody waits for it."""
-        raw = self._detach()
-        if raw is not None:
-            raw.interrupt()
-            self._post(raw.close)
-            self._jobs.put(None)
-
     def _detach(self) -> sqlite3.Connection | None:
         raw, self._raw = self._raw, None
-        self._stop_clock()
         return raw
 
     def _end(self, function: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:
