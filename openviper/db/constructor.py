@@ -20,6 +20,7 @@ __all__ = [
     "Constructor",
     "ReferenceAttribute",
     "is_loaded",
+    "is_unread",
     "make_constructor",
     "make_key",
     "make_room",
@@ -72,6 +73,18 @@ def is_loaded(record: AnyRecord) -> bool:
     """
     values = vars(record)
     return all(field.attname in values for field in record._meta.fields)
+
+
+def is_unread(known: tuple[object, AnyRecord] | None, key: object) -> bool:
+    """Tell whether no more than its key is known of the row that a reference leads to.
+
+    Args:
+        known: What the instance that refers has of it: a key and an instance; None for nothing.
+        key: The key that it refers to now.
+    """
+    if known is None or known[0] != key:
+        return True
+    return known[1]._row == () and not is_loaded(known[1])
 
 
 def make_room(model: AnyModel) -> None:

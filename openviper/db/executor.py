@@ -5,7 +5,7 @@ of the same shape has been run before.
 """
 
 import gc
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ __all__ = [
     "MOST_KEYS",
     "bypass_permissions",
     "database_of",
+    "in_slices",
     "name_model",
     "plan_for",
     "read_all",
@@ -63,6 +64,16 @@ def database_of(options: Options, using: str | None = None) -> Database:
         DatabaseAliasNotFoundError: The settings have no such alias.
     """
     return get_database(using or options.database)
+
+
+def in_slices(keys: Sequence[object]) -> Iterator[tuple[object, ...]]:
+    """Give keys in parts that one statement each can name; nothing for no keys.
+
+    Args:
+        keys: Any number of them.
+    """
+    for start in range(0, len(keys), MOST_KEYS):
+        yield tuple(keys[start : start + MOST_KEYS])
 
 
 def plan_for(query: Query, values: tuple[object, ...], database: Database) -> Plan:

@@ -35,7 +35,6 @@ __all__ = [
     "same_rows",
     "slot",
     "stays_at",
-    "written_at",
 ]
 
 MAIN_ALIAS: Final = "default"
@@ -135,16 +134,6 @@ def rows_of(alias: str) -> str | None:
     if slot.routers and (alias in slot.primaries or alias in slot.primaries.values()):
         return None
     return alias
-
-
-def written_at(record: AnyRecord) -> str | None:
-    """Give the database in which rows beside an instance are written; None where it came from none.
-
-    Args:
-        record: The instance.
-    """
-    origin = record._origin
-    return None if origin is None else slot.primaries.get(origin.alias, origin.alias)
 
 
 async def ask_alias(question: str, model: AnyModel, **hints: object) -> str | None:

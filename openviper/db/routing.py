@@ -35,8 +35,6 @@ __all__ = [
     "read_routed",
     "route_read",
     "route_write",
-    "same_rows",
-    "slot",
     "use_primary",
 ]
 
@@ -319,15 +317,11 @@ def note_written(alias: str) -> None:
         alias: The database.
     """
     if request_tree.is_used:
-        _memory().add(slot.primaries.get(alias, alias))
+        _written().add(slot.primaries.get(alias, alias))
 
 
 def _written() -> set[str]:
     """Give the databases that the running tree of tasks has written to."""
-    return _memory()
-
-
-def _memory() -> set[str]:
     tree = request_tree.get()
     found = tree.get(_WRITTEN)
     if found is None:

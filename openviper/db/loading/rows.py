@@ -10,9 +10,9 @@ from typing import cast
 from weakref import ref
 
 from openviper.db.compiler.origin import RowOrigin
-from openviper.db.constructor import is_loaded, store_of
+from openviper.db.constructor import is_loaded, is_unread, store_of
 from openviper.db.exceptions import UnreadableValueError
-from openviper.db.executor import MOST_KEYS, read_all, read_one
+from openviper.db.executor import in_slices, read_all, read_one
 from openviper.db.loading.modes import mode_of, refuse_blocked
 from openviper.db.loading.together import together
 from openviper.db.peers import FETCH_PEERS, FetchMode, ReferenceOrigin, members_of
@@ -74,7 +74,7 @@ async def _read_references(source: RowOrigin, record: AnyRecord) -> None:
     store, attribute = store_of(name), field.attname
     keys = {record.pk: None}
     for peer, key in _referring(source, attribute):
-        if _is_unread(getattr(peer, store), key):
+        if is_unread(getattr(peer, store), key):
             keys[key] = None
     rows = await _read_rows(type(record), list(keys), source)
     if record.pk in rows:
@@ -83,7 +83,7 @@ async def _read_references(source: RowOrigin, record: AnyRecord) -> None:
     # Other tasks may have asked meanwhile, so that there are instances to fill that were not there before.
     for peer, key in _referring(source, attribute):
         known = getattr(peer, store)
-        if key not in rows or not _is_unread(known, key):
+        if key not in rows or not is_unread(known, key):
             continue
         if known is not None and known[0] == key:
             _fill(known[1], rows[key])
@@ -95,11 +95,6 @@ def _referring(source: RowOrigin, attribute: str) -> list[tuple[AnyRecord, objec
     """Give the instances of a result that refer to something, each with its key."""
     found = [(peer, vars(peer).get(attribute)) for peer in members_of(source)]
     return [(peer, key) for peer, key in found if key is not None]
-
-
-def _is_unread(known: tuple[object, AnyRecord] | None, key: object) -> bool:
-    """Tell whether no more than the key is known of what a reference leads to."""
-    return known is None or known[0] != key or (known[1]._row == () and not is_loaded(known[1]))
 
 
 async def _read_deferred(source: RowOrigin, record: AnyRecord) -> None:
@@ -118,8 +113,8 @@ async def _read_rows(model: AnyModel, keys: Sequence[object], source: RowOrigin)
     """Read rows by their keys."""
     query = Query(model, where=(Lookup("pk__in", Many(0)),), order=(), fetch=source.mode)
     found: list[AnyRecord] = []
-    for first in range(0, len(keys), MOST_KEYS):
-        found += await read_all(query, (tuple(keys[first : first + MOST_KEYS]),), rows_of(source.alias))
+    for some in in_slices(keys):
+        found += await read_all(query, (some,), rows_of(source.alias))
     return {row.pk: row for row in found}
 
 

@@ -17,7 +17,7 @@ from openviper.db.compiler.change import change_plan
 from openviper.db.compiler.write import name_faults, write_binder
 from openviper.db.connections import Database
 from openviper.db.exceptions import FieldError, FieldValueError
-from openviper.db.executor import MOST_KEYS
+from openviper.db.executor import in_slices
 from openviper.db.fields.base import AnyField
 from openviper.db.options import Options
 from openviper.db.persistence.record import (
@@ -217,9 +217,9 @@ def _changes(taken: Iterable[tuple[Stored, Computed]], options: Options) -> list
         keys.append(vars(record)[options.pk.attname])
     found = []
     for keys, nodes, given in groups.values():
-        for first in range(0, len(keys), MOST_KEYS):
+        for some in in_slices(keys):
             query = Query(options.model, mode="flat", columns=("pk",), where=(Lookup("pk__in", Many(0)),), order=())
-            found.append((Update(query, nodes), (tuple(keys[first : first + MOST_KEYS]), *given[1:])))
+            found.append((Update(query, nodes), (some, *given[1:])))
     return found
 
 

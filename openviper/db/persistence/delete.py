@@ -7,29 +7,27 @@ deleted, those that refer before those that are referred to.
 """
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
 
 from openviper.db.compiler.planning import plan_of
 from openviper.db.connections import Database
 from openviper.db.exceptions import FieldError, ProtectedError, RestrictedError
-from openviper.db.executor import MOST_KEYS, plan_for, read_rows
+from openviper.db.executor import MOST_KEYS, in_slices
 from openviper.db.fields.base import AnyField
 from openviper.db.options import Options
 from openviper.db.peers import note_change
 from openviper.db.permissions import bypass_permissions, check_permission, slot
 from openviper.db.persistence.branches import MOST_LEVELS, leaves_first
-from openviper.db.persistence.record import Stored, has_other_key
+from openviper.db.persistence.record import Stored, forget_rows, has_other_key
 from openviper.db.persistence.rules import Rule, effects_of, is_left_to_engine, reach_of, rules_of
-from openviper.db.persistence.target import allow_reads, named, target_of
+from openviper.db.persistence.target import allow_reads, read_unasked, target_of
 from openviper.db.persistence.update import change_rows
 from openviper.db.persistence.watched import Departing, watched_deletes
 from openviper.db.query.description import Lookup, Many, Null, Param, Query
 from openviper.db.query.writes import Delete, Update, rows_of
 from openviper.db.routers import slot as routes
 from openviper.db.routing import route_write
-from openviper.db.transactions import atomic, current_scope
+from openviper.db.transactions import atomic
 
 __all__ = ["delete", "delete_rows"]
 
@@ -66,10 +64,7 @@ async def delete(record: Stored, *, using: str | None = None, ignore_permissions
     count = await delete_rows(query, (key,), alias, record=record)
     if record._row is None:
         return count  # it is noted already, for those who wait for deletions
-    scope = current_scope(target_of(options, alias).alias)
-    if scope is not None:
-        scope.on_rollback(partial(_bring_back, record, record._row, origin))
-    record._row = record._origin = None
+    forget_rows([record], target_of(options, alias).alias)
     return count
 
 
@@ -115,7 +110,7 @@ async def delete_rows(
     async with atomic(database.alias):
         # Locked, so that nothing comes to refer to them meanwhile.
         can_lock = not rows.distinct and database.dialect.features.row_locks
-        keys = await _read_keys(rows._replace(lock="wait") if can_lock else rows, values, database)
+        keys = await read_unasked(rows._replace(lock="wait") if can_lock else rows, values, database)
         if keys:
             await _Cascade(options, database, departing).run(keys)
         departing.forget_rows()
@@ -243,14 +238,14 @@ class _Cascade:
                 held.remove(field)
                 await self._set(Rule(options, field, "SET_NULL", by_engine=False), list(keys), None)
         if not held or len(keys) <= levels:
-            return _in_slices(keys)
+            return in_slices(keys)
         names = [one.attname for one in held]
         query = Query(
             options.model, mode="tuples", columns=("pk", *names), where=(Lookup("pk__in", Many(0)),), order=()
         )
         targets: dict[object, Sequence[object]] = {}
-        for some in _in_slices(keys):
-            rows: list[Any] = await _read(query, (some,), self._database)
+        for some in in_slices(keys):
+            rows = await read_unasked(query, (some,), self._database)
             targets.update((key, others) for key, *others in rows)
         return leaves_first(targets, most_rows=MOST_KEYS, most_levels=levels)
 
@@ -274,8 +269,8 @@ class _Cascade:
         """Give the keys of the rows that refer to any of some rows."""
         query = Query(rule.owner.model, where=(Lookup(f"{rule.field.attname}__in", Many(0)),), order=())
         found: list[object] = []
-        for some in _in_slices(keys):
-            found += await _read_keys(rows_of(query), (some,), self._database)
+        for some in in_slices(keys):
+            found += await read_unasked(rows_of(query), (some,), self._database)
         return found
 
     async def _set(self, rule: Rule, keys: Sequence[object], value: object) -> None:
@@ -283,31 +278,10 @@ class _Cascade:
         query = Query(rule.owner.model, where=(Lookup("pk__in", Many(0)),), order=())
         node = Null() if value is None else Param(1)
         change = Update(rows_of(query), ((rule.field.attname, node),))
-        for some in _in_slices(keys):
+        for some in in_slices(keys):
             await change_rows(change, (some,) if value is None else (some, value), self._database)
-
-
-async def _read_keys(query: Query, values: tuple[object, ...], database: Database) -> list[object]:
-    return await _read(query, values, database)
-
-
-async def _read(query: Query, values: tuple[object, ...], database: Database) -> list[Any]:
-    # Not by way of the executor's reading, which asks for permission to read.
-    plan = plan_for(query, values, database)
-    with named(query.model._meta):
-        rows = await database.fetch(plan.sql, plan.bind(values))
-    return read_rows(plan.reader(database.alias), rows)
-
-
-def _in_slices(keys: Sequence[object]) -> Iterator[tuple[object, ...]]:
-    for start in range(0, len(keys), MOST_KEYS):
-        yield tuple(keys[start : start + MOST_KEYS])
 
 
 def _leads_to(field: AnyField, options: Options) -> bool:
     """Tell whether a field refers to the table of a model."""
     return field.related is not None and field.related.model._meta.table == options.table
-
-
-def _bring_back(record: Stored, row: tuple[object, ...] | None, origin: object) -> None:
-    record._row, record._origin = row, origin

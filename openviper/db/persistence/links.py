@@ -1,20 +1,19 @@
 """Pairs of a many-to-many: what ``post.tags`` is told to add, remove, clear and set, as rows of the model between."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, Self, TypeVar
 
 from openviper.db.exceptions import FieldError, FieldValueError, IntegrityError, SerializationError
-from openviper.db.executor import MOST_KEYS, read_all
+from openviper.db.executor import MOST_KEYS, in_slices
 from openviper.db.fields.base import AnyField, shorten
 from openviper.db.fields.relation import ManyRelation
 from openviper.db.options import Options
-from openviper.db.permissions import bypass_permissions
 from openviper.db.persistence.bulk import bulk_create
 from openviper.db.persistence.delete import delete_rows
 from openviper.db.persistence.given import check_instance
 from openviper.db.persistence.names import unique_groups
-from openviper.db.persistence.target import allow, target_of
+from openviper.db.persistence.target import allow, read_unasked, target_of
 from openviper.db.query.description import And, Condition, Lookup, Many, Or, Query
 from openviper.db.registry import AnyModel, AnyRecord
 from openviper.db.routers import slot as routes
@@ -180,7 +179,7 @@ class Links:
             await self._delete_where(self._with(1), (self._key, tuple(keys)))
             return
         async with atomic(self.alias):
-            for some in _in_slices(keys):
+            for some in in_slices(keys):
                 await self._delete_where(self._with(1), (self._key, some))
 
     async def _delete_all(self) -> None:
@@ -197,7 +196,7 @@ class Links:
         """Read the keys of the rows that the instance has a pair with."""
         where = (Lookup(self._source.attname, 0),)
         query = Query(self._through, mode="flat", columns=(self._target.attname,), where=where, order=())
-        return await self._look(query, (self._key,))
+        return await read_unasked(query, (self._key,), self._database)
 
     async def _known_pairs(self, keys: Sequence[object]) -> list[tuple[object, object]]:
         columns = (self._source.attname, self._target.attname)
@@ -206,14 +205,9 @@ class Links:
             # The newest rows, and not those that were there when the transaction began.
             query = query._replace(lock="wait")
         found: list[tuple[object, object]] = []
-        for some in _in_slices(keys):
-            found += await self._look(query, (self._key, some))
+        for some in in_slices(keys):
+            found += await read_unasked(query, (self._key, some), self._database)
         return found
-
-    async def _look(self, query: Query, values: tuple[object, ...]) -> list[AnyRecord]:
-        """Read what has to be known to write; nobody is shown it, so nobody is asked whether they may see it."""
-        with bypass_permissions():
-            return await read_all(query, values, self.alias)
 
     def _with(self, place: int) -> Condition:
         """Describe the pairs with the rows of a list of keys, in both directions where each pair goes both ways."""
@@ -228,7 +222,7 @@ class Links:
         if self._database.dialect.features.row_locks:
             options: Options = self._record._meta
             query = Query(options.model, mode="flat", columns=("pk",), where=(Lookup("pk", 0),), order=(), lock="wait")
-            await self._look(query, (self._key,))
+            await read_unasked(query, (self._key,), self._database)
 
     def _pairs_of(self, keys: Iterable[object]) -> list[tuple[object, object]]:
         pairs = [(self._key, key) for key in keys]
@@ -277,8 +271,3 @@ class Links:
             with suppress(SerializationError):
                 return await work()
         return await work()
-
-
-def _in_slices(keys: Sequence[object]) -> Iterator[tuple[object, ...]]:
-    for start in range(0, len(keys), MOST_KEYS):
-        yield tuple(keys[start : start + MOST_KEYS])

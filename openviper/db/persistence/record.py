@@ -17,6 +17,7 @@ from openviper.db.transactions import current_scope
 __all__ = [
     "Stored",
     "bind",
+    "forget_rows",
     "has_other_key",
     "keep_on_rollback",
     "known_values",
@@ -184,6 +185,20 @@ def keep_on_rollback(records: Sequence[Stored], database: Database) -> None:
         scope.on_rollback(partial(_undo, states))
 
 
+def forget_rows(records: Iterable[Stored], alias: str) -> None:
+    """Note that rows are gone, so that their instances are new; unless the transaction is rolled back.
+
+    Args:
+        records: The instances.
+        alias: The database that the rows were in.
+    """
+    scope = current_scope(alias)
+    for record in records:
+        if scope is not None:
+            scope.on_rollback(partial(_set_back, record, record._row, record._origin))
+        record._row = record._origin = None
+
+
 def note_stored(record: Stored, database: Database, fields: Sequence[AnyField], args: Row) -> None:
     """Note what an UPDATE has stored, so that only what changes from now on counts as changed.
 
@@ -264,6 +279,10 @@ def _places_of(fields: Sequence[AnyField], origin: object, database: Database) -
         return []
     places = [origin.places.get(field.attname) for field in fields]
     return [] if None in places else cast("list[int]", places)
+
+
+def _set_back(record: Stored, row: Row | None, origin: object) -> None:
+    record._row, record._origin = row, origin
 
 
 def _undo(states: Sequence[_State]) -> None:

@@ -1,16 +1,15 @@
 """Letting rows refer to an instance, or to nothing: what ``author.books`` is told to add, remove, clear and set."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Self
 
 from openviper.db.compiler.bulk import bulk_update_plan
-from openviper.db.executor import MOST_KEYS, read_all
+from openviper.db.executor import in_slices
 from openviper.db.fields.base import AnyField
 from openviper.db.options import Options
-from openviper.db.permissions import bypass_permissions
 from openviper.db.persistence.given import check_instance
 from openviper.db.persistence.record import keep_on_rollback, note_stored
-from openviper.db.persistence.target import allow, target_of
+from openviper.db.persistence.target import allow, read_unasked, target_of
 from openviper.db.persistence.update import update_rows
 from openviper.db.query.description import Lookup, Many, Query
 from openviper.db.query.reading import Reading
@@ -123,15 +122,13 @@ class Referrers:
         await allow(self._model._meta, "update")
 
     async def _look(self, query: Query) -> list[AnyRecord]:
-        """Read what has to be known to write; nobody is shown it, so nobody is asked whether they may see it."""
-        with bypass_permissions():
-            return await read_all(query, self._rows.params, self._database.alias)
+        return await read_unasked(query, self._rows.params, self._database)
 
     async def _refer(self, records: Sequence[AnyRecord]) -> None:
         # Of the whole table: a manager of the model's own may hide rows that are to come in.
         query = Query(self._model, where=(Lookup("pk__in", Many(0)),), order=())
         values = {self._field.name: self._record.pk}
-        for some in _in_slices(list({record.pk: record for record in records})):
+        for some in in_slices(list({record.pk: record for record in records})):
             touched = await update_rows(query, (some,), values, self._database.alias)
             if touched < len(some):
                 options: Options = self._model._meta
@@ -144,7 +141,7 @@ class Referrers:
     async def _release(self, keys: Sequence[object]) -> None:
         query, params = self._rows.query, self._rows.params
         query = query._replace(where=(*query.where, Lookup("pk__in", Many(len(params)))))
-        for some in _in_slices(keys):
+        for some in in_slices(keys):
             await update_rows(query, (*params, some), {self._field.name: None}, self._database.alias)
 
     async def _save(self, records: Iterable[AnyRecord], target: AnyRecord | None) -> None:
@@ -174,8 +171,3 @@ class Referrers:
 
 def _keys_of(query: Query) -> Query:
     return query._replace(mode="flat", columns=("pk",), order=(), related=(), deferred=())
-
-
-def _in_slices(keys: Sequence[object]) -> Iterator[tuple[object, ...]]:
-    for start in range(0, len(keys), MOST_KEYS):
-        yield tuple(keys[start : start + MOST_KEYS])

@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from openviper.db.connections import Database
 from openviper.db.connections.guard import refuse_write
 from openviper.db.exceptions import DatabaseReadOnlyError, TableNotFound
-from openviper.db.executor import database_of, name_model
+from openviper.db.executor import database_of, name_model, plan_for, read_rows
 from openviper.db.options import Options
 from openviper.db.peers import note_change
 from openviper.db.permissions import Action, check_permission, slot
+from openviper.db.query.description import Query
 from openviper.db.registry import AnyModel
 from openviper.db.routers import slot as routes
 from openviper.db.routing import note_written
 
-__all__ = ["allow", "allow_reads", "named", "target_of"]
+__all__ = ["allow", "allow_reads", "named", "read_unasked", "target_of"]
 
 
 def target_of(options: Options, using: str | None = None) -> Database:
@@ -63,6 +65,24 @@ async def allow_reads(models: Sequence[AnyModel]) -> None:
     """
     if slot.checker is not None:
         await check_permission(models[0], "read", models[1:])
+
+
+async def read_unasked(query: Query, values: tuple[object, ...], database: Database) -> list[Any]:
+    """Read what has to be known to write; nobody is shown it, so nobody is asked whether they may see it.
+
+    Args:
+        query: The description.
+        values: Its values.
+        database: Where the write goes.
+
+    Raises:
+        ORMException: Whatever the database says.
+    """
+    # Not by way of the executor's reading, which asks for permission, and may ask routers for another database.
+    plan = plan_for(query, values, database)
+    with named(query.model._meta):
+        rows = await database.fetch(plan.sql, plan.bind(values))
+    return read_rows(plan.reader(database.alias), rows)
 
 
 @contextmanager

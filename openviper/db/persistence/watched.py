@@ -1,7 +1,7 @@
 """Writes of models that have hooks or handlers: what these run into, and what becomes of an instance if they refuse."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from openviper.db.connections import Database
@@ -10,15 +10,14 @@ from openviper.db.dialects.base import Dialect
 from openviper.db.events.handler import UNKNOWN
 from openviper.db.events.running import ask, tell
 from openviper.db.events.watchers import Watchers, handlers, watchers_of
-from openviper.db.executor import MOST_KEYS, plan_for, read_rows
+from openviper.db.executor import in_slices
 from openviper.db.fields.base import AnyField
 from openviper.db.options import Options
-from openviper.db.persistence.record import Stored, known_values, restore
+from openviper.db.persistence.record import Stored, forget_rows, known_values, restore
 from openviper.db.persistence.rules import reach_of
-from openviper.db.persistence.target import named
+from openviper.db.persistence.target import read_unasked
 from openviper.db.query.description import Lookup, Many, Query
 from openviper.db.registry import registry
-from openviper.db.transactions import current_scope
 
 __all__ = [
     "Departing",
@@ -172,11 +171,7 @@ class Departing:
 
     def forget_rows(self) -> None:
         """Note that the rows are gone, unless the transaction is rolled back."""
-        scope = current_scope(self._database.alias)
-        for record in [one for records in self._found.values() for one in records]:
-            if scope is not None:
-                scope.on_rollback(partial(_bring_back, record, record._row, record._origin))
-            record._row = record._origin = None
+        forget_rows([one for records in self._found.values() for one in records], self._database.alias)
 
     async def tell(self) -> None:
         """Run what waits for their being deleted: those that went along first."""
@@ -190,13 +185,8 @@ class Departing:
         wanted = [key for key in keys if key not in given]
         found = [given[key] for key in keys if key in given]
         query = Query(options.model, where=(Lookup("pk__in", Many(0)),), order=())
-        for start in range(0, len(wanted), MOST_KEYS):
-            values = (tuple(wanted[start : start + MOST_KEYS]),)
-            # Not by way of the executor's reading, which asks for permission to read.
-            plan = plan_for(query, values, self._database)
-            with named(options):
-                rows = await self._database.fetch(plan.sql, plan.bind(values))
-            found += read_rows(plan.reader(self._database.alias), rows)
+        for some in in_slices(wanted):
+            found += await read_unasked(query, (some,), self._database)
         return found
 
 
@@ -233,7 +223,3 @@ def _watched(options: Options, dialect: Dialect, _models: int, _handlers: int) -
         if watchers is not None and watchers.deletes:
             found.append(one)
     return frozenset(found)
-
-
-def _bring_back(record: Stored, row: tuple[object, ...] | None, origin: object) -> None:
-    record._row, record._origin = row, origin

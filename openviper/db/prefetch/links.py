@@ -9,7 +9,7 @@ from functools import lru_cache
 from keyword import iskeyword
 from typing import Any, Final, TypeAlias, cast
 
-from openviper.db.constructor import LINK_STORE, is_loaded, refer_back, store_of
+from openviper.db.constructor import LINK_STORE, is_unread, refer_back, store_of
 from openviper.db.exceptions import FieldError
 from openviper.db.fields.base import AnyField
 from openviper.db.fields.relation import ManyRelation
@@ -160,7 +160,7 @@ def _link_forward(options: Options, known: AnyField, to_attr: str | None) -> Lin
         keep = ["if pair is not None:", f"    record.{store} = pair"]
         if relation.is_single and relation.related_name:
             keep.append(f"    pair[1].{store_of(relation.related_name)} = record")
-        is_wanted = f"_is_unread(record.{store}, key)"
+        is_wanted = f"is_unread(record.{store}, key)"
     else:
         keep, is_wanted = [f"record.{to_attr} = None if pair is None else pair[1]"], "True"
     source = _FORWARD.format(own=known.attname, key=key, is_wanted=is_wanted, keep="\n        ".join(keep))
@@ -219,16 +219,9 @@ def _make_link(model: AnyModel, key: str, *steps: Any) -> Link:
 
 def _run(source: str, path: str) -> dict[str, Any]:
     """Make functions of a source, in which are only names that the metaclass has checked."""
-    names: dict[str, object] = {"_is_unread": _is_unread}
+    names: dict[str, object] = {"is_unread": is_unread}
     exec(compile(source, f"<prefetch of {path}>", "exec"), names)  # noqa: S102 - see above
     return names
-
-
-def _is_unread(known: tuple[object, AnyRecord] | None, key: object) -> bool:
-    """Tell whether nothing but its key is known of what a reference leads to."""
-    if known is None or known[0] != key:
-        return True
-    return known[1]._row == () and not is_loaded(known[1])
 
 
 def _follow_found(records: Records, found: Records) -> Records:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import cast
 
 from openviper.db.exceptions import FieldError
-from openviper.db.executor import MOST_KEYS, read_all
+from openviper.db.executor import MOST_KEYS, in_slices, read_all
 from openviper.db.fields.base import shorten
 from openviper.db.options import Options
 from openviper.db.peers import HELD, can_hold, hold
@@ -91,8 +91,8 @@ async def _read(node: _Node, keys: tuple[object, ...], alias: str | None, *, is_
     if len(keys) <= MOST_KEYS:
         return await read_all(query, (*params, keys), alias)
     found: list[object] = []
-    for first in range(0, len(keys), MOST_KEYS):
-        found += await read_all(query, (*params, keys[first : first + MOST_KEYS]), alias)
+    for some in in_slices(keys):
+        found += await read_all(query, (*params, some), alias)
     return found
 
 
