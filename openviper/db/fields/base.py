@@ -25,6 +25,7 @@ from typing import (
 from openviper.db.exceptions import FieldValueError, ModelDefinitionError
 from openviper.db.fields.choices import Choices, check_choice, fit_choices, read_choices
 from openviper.db.fields.fits import Fit, is_stated_below
+from openviper.db.fields.named import Named
 from openviper.db.fields.relation import Relation
 from openviper.primitives.unset import UNSET
 
@@ -124,7 +125,7 @@ class _Computed(Protocol):
     def desc(self, *, nulls_first: bool = False, nulls_last: bool = False) -> object: ...
 
 
-class Field(Generic[V]):
+class Field(Named, Generic[V]):
     """One column: its name, what it may hold, and what a value has to be.
 
     On an instance of a model a field is a plain attribute with the value; on the class it is gone too, and stands in
@@ -168,10 +169,8 @@ class Field(Generic[V]):
     size: int | None = None
 
     # Set by the metaclass, when the field is given to its model.
-    name: str = ""
     attname: str = ""
     column: str = ""
-    owner: str = ""
     model: type | None = None
     #: Where a reference leads; None for every other field.
     related: Relation | None = None
@@ -195,19 +194,6 @@ class Field(Generic[V]):
         self._check_options(options)
         if given is not None:
             self.choices = self._read_choices(given)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.path}>"
-
-    @property
-    def path(self) -> str:
-        """Where it is declared, for messages: ``blog.Post.title``; the class alone before it has a model."""
-        return f"{self.owner}.{self.name}" if self.name else type(self).__name__
-
-    @property
-    def label(self) -> str:
-        """Its name for people."""
-        return self.verbose_name or self.name.replace("_", " ")
 
     @property
     def has_default(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Final, Generic, Never, Protocol, Self, TypeAlias, TypeVar, overload
 
 from openviper.db.exceptions import ModelDefinitionError
+from openviper.db.fields.named import Named
 from openviper.db.fields.related import ForeignKey, refuse_other_classes
 from openviper.db.fields.relation import HIDDEN, Ends, Relation
 from openviper.db.registry import AnyModel, AnyRecord, Reference, registry
@@ -27,7 +28,7 @@ class _Related(Protocol[R_co, S_co]):
     def _as_related(self) -> tuple[R_co, S_co]: ...
 
 
-class ManyToManyField(Generic[T_co]):
+class ManyToManyField(Named, Generic[T_co]):
     """Many rows of another model, each of which may belong to many of this one.
 
     ``tags = ManyToManyField(Tag)`` has no column. Each pair is a row of a third model, ``Post.tags.through``, which is
@@ -60,8 +61,6 @@ class ManyToManyField(Generic[T_co]):
     null: ClassVar[bool] = True
 
     # Set by the metaclass, when the field is given to its model.
-    name: str = ""
-    owner: str = ""
     model: type | None = None
     related: Relation
     _through: Reference
@@ -125,19 +124,6 @@ class ManyToManyField(Generic[T_co]):
         self.help_text = help_text
         self.editable = editable
         self._check_options()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.path}>"
-
-    @property
-    def path(self) -> str:
-        """Where it is declared, for messages: ``blog.Post.tags``; the class alone before it has a model."""
-        return f"{self.owner}.{self.name}" if self.name else type(self).__name__
-
-    @property
-    def label(self) -> str:
-        """Its name for people."""
-        return self.verbose_name or self.name.replace("_", " ")
 
     @property
     def through(self) -> AnyModel:

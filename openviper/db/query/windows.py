@@ -57,8 +57,8 @@ class WindowFunction(Expression):
         return f"{type(self).__name__}({', '.join(map(repr, self.arguments))})"
 
 
-class _Rank(WindowFunction):
-    """A function without arguments."""
+class _Placing(WindowFunction):
+    """A function of the place that a row has in its window, which takes no arguments."""
 
     __slots__ = ()
 
@@ -66,7 +66,7 @@ class _Rank(WindowFunction):
         super().__init__()
 
 
-class RowNumber(_Rank):
+class RowNumber(_Placing):
     """The number of the row in its partition, from 1."""
 
     __slots__ = ()
@@ -74,7 +74,7 @@ class RowNumber(_Rank):
     name: ClassVar[str] = "row_number"
 
 
-class Rank(_Rank):
+class Rank(_Placing):
     """The rank of the row by the order of the window; equal rows share one, and the next ones are left out."""
 
     __slots__ = ()
@@ -82,7 +82,7 @@ class Rank(_Rank):
     name: ClassVar[str] = "rank"
 
 
-class DenseRank(_Rank):
+class DenseRank(_Placing):
     """The rank of the row by the order of the window; equal rows share one, and none is left out."""
 
     __slots__ = ()
@@ -90,7 +90,7 @@ class DenseRank(_Rank):
     name: ClassVar[str] = "dense_rank"
 
 
-class PercentRank(_Rank):
+class PercentRank(_Placing):
     """The rank of the row as a fraction, 0.0 for the first and 1.0 for the last."""
 
     __slots__ = ()
@@ -98,7 +98,7 @@ class PercentRank(_Rank):
     name: ClassVar[str] = "percent_rank"
 
 
-class CumeDist(_Rank):
+class CumeDist(_Placing):
     """The fraction of rows that come before the row or are equal to it."""
 
     __slots__ = ()
