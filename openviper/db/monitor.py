@@ -13,6 +13,7 @@ from typing import Final
 
 from openviper.core.queries import QueryLog, QueryRecord, query_logs
 from openviper.db.exceptions import QueryBudgetError
+from openviper.primitives.blocks import Block
 
 __all__ = ["QueryLog", "QueryRecord", "QueryWatch", "is_watched", "max_queries", "note_query", "watch_queries"]
 
@@ -27,7 +28,7 @@ def is_watched() -> bool:
     return bool(query_logs.get())
 
 
-class QueryWatch:
+class QueryWatch(Block[QueryLog]):
     """A block that collects statements: ``with`` or ``async with``, which are the same here.
 
     Args:
@@ -54,14 +55,6 @@ class QueryWatch:
         query_logs.set(tuple(other for other in query_logs.get() if other is not log))
         if error is None and self._most is not None and log.count > self._most:
             raise QueryBudgetError(self._most, [record.sql for record in log.records])
-
-    async def __aenter__(self) -> QueryLog:
-        return self.__enter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.__exit__(kind, error, traceback)
 
 
 def watch_queries() -> QueryWatch:

@@ -19,6 +19,7 @@ from openviper.core.context import ignore_permissions_ctx
 from openviper.db.exceptions import ModelPermissionError
 from openviper.db.registry import AnyModel
 from openviper.exceptions import OpenViperError
+from openviper.primitives.blocks import Block
 
 __all__ = [
     "Action",
@@ -141,7 +142,7 @@ async def _ask(checker: PermissionChecker, model: AnyModel, action: Action) -> N
         raise ModelPermissionError(model._meta.label, action)
 
 
-class bypass_permissions:  # noqa: N801 - it is used like a function, as contextlib has it
+class bypass_permissions(Block["bypass_permissions"]):  # noqa: N801 - it is used like a function, as contextlib has it
     """Pass permission checks over in a block: ``with`` or ``async with``, around as many awaits as one likes.
 
     Tasks that are started inside keep passing them over, also after the block; tasks beside it are not touched.
@@ -177,11 +178,3 @@ class bypass_permissions:  # noqa: N801 - it is used like a function, as context
         else:  # it is left before one inside it, which then gives back what held before both
             blocks[place] = (blocks[place][0], before)
         _entered.set(tuple(blocks))
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.__exit__(kind, error, traceback)

@@ -3,6 +3,7 @@
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
+from openviper.primitives.blocks import Block
 from openviper.primitives.imports import LateModule
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def watch_permissions(*refused: str) -> "PermissionWatch":
     return PermissionWatch(*refused)
 
 
-class PermissionWatch:
+class PermissionWatch(Block["PermissionWatch"]):
     """A block, ``with`` or ``async with``, that has a checker of its own; see ``watch_permissions()``.
 
     Args:
@@ -61,14 +62,6 @@ class PermissionWatch:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         permissions.set_checker(self._before)
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.__exit__(kind, error, traceback)
 
 
 def _questions_of(text: str) -> list[str]:
