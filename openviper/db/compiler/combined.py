@@ -20,6 +20,7 @@ from openviper.db.compiler.union import common_storage, unite
 from openviper.db.constructor import store_of
 from openviper.db.exceptions import FieldError
 from openviper.db.query.description import Combination, Part, Query
+from openviper.db.query.uniting import SHOWN
 
 if TYPE_CHECKING:
     from sqlalchemy import FromClause, Select
@@ -31,7 +32,6 @@ __all__ = ["Outline", "Written", "select_combined"]
 #: What rows become: an instance, or cells of something plain.
 Outline: TypeAlias = RecordShape | tuple[Cell, ...]
 _STORE: Final = store_of("")
-_SHOWN: Final = {"union": "union()", "union all": "union()", "intersect": "intersection()", "except": "difference()"}
 
 
 class Written(NamedTuple):
@@ -204,11 +204,11 @@ def _check_alike(operator: str, outlines: Sequence[Outline]) -> None:
     first = outlines[0]
     for other in outlines[1:]:
         if isinstance(first, RecordShape) != isinstance(other, RecordShape):
-            raise FieldError(f"{_SHOWN[operator]} takes instances, or plain rows; not both")
+            raise FieldError(f"{SHOWN[operator]} takes instances, or plain rows; not both")
         names, others = ([name for name, _ in _cells_of(one)] for one in (first, other))
         if len(names) != len(others) or (isinstance(first, RecordShape) and names != others):
             raise FieldError(
-                f"{_SHOWN[operator]} takes rows of the same columns; here are {', '.join(names)} ({len(names)}) "
+                f"{SHOWN[operator]} takes rows of the same columns; here are {', '.join(names)} ({len(names)}) "
                 f"and {', '.join(others)} ({len(others)}); name them with values_list() or only() on both sides"
             )
 
@@ -217,7 +217,7 @@ def _united(operator: str, name: str, column: Sequence[Typed], scope: Selection)
     """Give the columns of one place in one form."""
     if operator != "union all" and not all(one.form.is_comparable for one in column):
         raise FieldError(
-            f"{_SHOWN[operator]} has to compare {name!r}, which {scope.dialect.name} cannot; "
+            f"{SHOWN[operator]} has to compare {name!r}, which {scope.dialect.name} cannot; "
             "leave it out with only() or defer(), or say union(..., all=True)"
         )
     null = any(one.storage.null for one in column)
@@ -227,7 +227,7 @@ def _united(operator: str, name: str, column: Sequence[Typed], scope: Selection)
         storage = common_storage(column)
         return [unite(one, storage, scope) for one in column]
     except FieldError as error:
-        raise FieldError(f"{_SHOWN[operator]}, column {name!r}: {error}") from error
+        raise FieldError(f"{SHOWN[operator]}, column {name!r}: {error}") from error
 
 
 def _reading(typed: Typed) -> str:

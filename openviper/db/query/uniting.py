@@ -7,11 +7,12 @@ from openviper.db.exceptions import FieldError
 from openviper.db.query import description as d
 from openviper.db.query.expressions import Described
 
-__all__ = ["Operator", "narrow", "unite_rows"]
+__all__ = ["SHOWN", "Operator", "narrow", "unite_rows"]
 
 Operator: TypeAlias = Literal["union", "union all", "intersect", "except"]
 
-_SHOWN: Final[Mapping[Operator, str]] = {
+#: What the method of an operator is called, for messages.
+SHOWN: Final[Mapping[str, str]] = {
     "union": "union()",
     "union all": "union()",
     "intersect": "intersection()",
@@ -72,7 +73,7 @@ def _goes_on(query: d.Query, operator: Operator) -> bool:
 
 
 def _check(operator: Operator, left: Described, one: Described) -> None:
-    shown = _SHOWN[operator]
+    shown = SHOWN[operator]
     if one.query.lock is not None:
         raise FieldError(f"{shown} locks no rows; leave select_for_update() out")
     homes = [side.db_alias or side.query.model._meta.database for side in (left, one)]

@@ -141,10 +141,6 @@ class OracleConnection(PooledConnection):
         elif isolation in (Isolation.REPEATABLE_READ, Isolation.SERIALIZABLE):
             await self._tell("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
 
-    async def _tell(self, sql: str) -> None:
-        """Send what has to be the first statement of a transaction."""
-        await self._do(self._execute(sql, ()), sql, checks=False)
-
     async def commit(self) -> None:
         """Make the transaction true."""
         await self._do(self._raw.commit(), "COMMIT", checks=False)
@@ -200,6 +196,10 @@ class OracleConnection(PooledConnection):
         with suppress(self._driver.Error, OSError):
             async with asyncio.timeout(_GRACE_SECONDS):
                 await self._raw.close()
+
+    async def _tell(self, sql: str) -> None:
+        """Send what is ours: a session that only reads, and the rule for blocks, are about the statements of users."""
+        await self._do(self._execute(sql, ()), sql, checks=False)
 
     def _end(self) -> None:
         self._raw.autocommit = True
