@@ -62,7 +62,7 @@ def test_settings_that_change_are_read_again() -> None:
     assert load()[0] is router
 
 
-def test_families() -> None:
+def test_replicas_have_the_rows_of_their_primary() -> None:
     """Replicas have the rows of their primary; those that no router names have those of the main database."""
     replica = {"URL": URL, "ROLE": "replica"}
     state(PrimaryReplicaRouter("main", ["one", "two"]), main={"URL": URL}, one=replica, two={"URL": URL}, three=replica)
@@ -100,14 +100,14 @@ def test_what_cannot_work_is_told(databases: dict[str, object], message: str) ->
         assert "secret" not in str(found.value)
 
 
-def test_a_family_has_to_be_there() -> None:
+def test_replicas_that_are_no_alias_are_refused() -> None:
     """A replica that is no alias is named with the router."""
     state(PrimaryReplicaRouter("default", ["gone"]))
     with pytest.raises(DatabaseAliasNotFoundError, match=r"PrimaryReplicaRouter names database 'gone'"):
         load()
 
 
-async def test_questions() -> None:
+async def test_answers_of_a_wrong_kind_are_refused() -> None:
     """An answer of a wrong kind is an error that names who gave it."""
     state(Decides(None), Decides("default"))
     assert await ask_alias("db_for_read", Decided) == "default"

@@ -11,7 +11,7 @@ class Copied(Model):
     """Some model."""
 
 
-async def test_turns() -> None:
+async def test_replicas_take_turns() -> None:
     """Each replica comes once a round; a single one may be given as a text."""
     request_tree.begin()
     router = PrimaryReplicaRouter("main", ["one", "two", "three"])
@@ -34,7 +34,7 @@ async def test_what_was_written_is_read_there() -> None:
     assert router.db_for_read(Copied) == "one"
 
 
-async def test_lost_replicas() -> None:
+async def test_replicas_that_are_lost_are_passed_over() -> None:
     """They are passed over until it is time to try again; without any left the primary is read."""
     request_tree.begin()
     now = [100.0]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from openviper.db.backends.base import Backend, BackendOptions, Connection, Isolation
+from openviper.db.backends.base import BackendOptions, Isolation
 from openviper.db.backends.mssql.address import connection_text
 from openviper.db.backends.mssql.backend import SQLServerBackend
 from openviper.db.backends.mssql.connection import SQLServerConnection
@@ -25,7 +25,6 @@ from openviper.db.exceptions import (
     TableNotFound,
     TransactionError,
 )
-from openviper.exceptions import MissingDependencyError
 from tests.unit.db.backends.mssql_double import FakeConnection, FakeDriver, refusal
 
 LEVEL = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
@@ -87,20 +86,6 @@ async def test_session_is_told_how_to_read_sql(monkeypatch: pytest.MonkeyPatch) 
     backend.release(connection)
     await backend.close()
     assert raw.is_closed
-
-
-def test_backend_keeps_the_contracts() -> None:
-    """It stands where every other backend does (C-011vo)."""
-    backend: type[Backend] = SQLServerBackend
-    connection: type[Connection] = SQLServerConnection
-    assert [one.__name__ for one in (backend, connection)] == ["SQLServerBackend", "SQLServerConnection"]
-
-
-def test_missing_driver_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The extra brings it."""
-    monkeypatch.setitem(sys.modules, "pyodbc", None)
-    with pytest.raises(MissingDependencyError, match=r"openviper\[mssql\]"):
-        SQLServerBackend(options())
 
 
 def test_address_says_how_to_connect() -> None:

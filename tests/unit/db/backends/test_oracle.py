@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from openviper.db.backends.base import Backend, BackendOptions, Connection, Isolation
+from openviper.db.backends.base import BackendOptions, Isolation
 from openviper.db.backends.oracle.backend import OracleBackend
 from openviper.db.backends.oracle.connection import OracleConnection
 from openviper.db.backends.oracle.errors import translated
@@ -27,7 +27,6 @@ from openviper.db.exceptions import (
     StatementTimeoutError,
     TableNotFound,
 )
-from openviper.exceptions import MissingDependencyError
 from tests.unit.db.backends.oracle_double import Column, FakeConnection, FakeDriver, refusal
 
 START = "ALTER SESSION SET TIME_ZONE = '+00:00'"
@@ -83,20 +82,6 @@ async def test_session_is_told_how_to_write_and_compare(monkeypatch: pytest.Monk
     backend.release(connection)
     await backend.close()
     assert raw.calls == ["close"]
-
-
-def test_backend_keeps_the_contracts() -> None:
-    """It stands where every other backend does (C-011vo)."""
-    backend: type[Backend] = OracleBackend
-    connection: type[Connection] = OracleConnection
-    assert [one.__name__ for one in (backend, connection)] == ["OracleBackend", "OracleConnection"]
-
-
-def test_missing_driver_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The extra brings it."""
-    monkeypatch.setitem(sys.modules, "oracledb", None)
-    with pytest.raises(MissingDependencyError, match=r"openviper\[oracle\]"):
-        OracleBackend(options())
 
 
 @pytest.mark.parametrize(

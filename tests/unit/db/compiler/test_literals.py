@@ -54,13 +54,13 @@ def make_thing() -> AnyModel:
         (dt.timedelta(hours=1), ["'01:00:00.000000'", "'3600000000 microseconds'", "'01:00:00.000000'"]),
     ],
 )
-def test_literals(value: object, texts: list[str]) -> None:
-    """Each engine has its own for truth and bytes."""
+def test_values_are_written_as_each_engine_reads_them(value: object, texts: list[str]) -> None:
+    """Truth, bytes and lengths of time differ, and nothing in a text ends it."""
     for engine, text in zip(("sqlite", "postgresql", "mariadb"), texts * (3 // len(texts)), strict=True):
         assert write_literal(value, get_dialect(engine)) == text
 
 
-def test_what_has_no_literal() -> None:
+def test_values_without_a_literal_are_refused() -> None:
     """Infinities, NUL and lists."""
     for value in (float("inf"), float("nan"), "a\0", [1], object()):
         with pytest.raises(FieldError):

@@ -8,7 +8,7 @@ import pytest
 
 from openviper.db import Model
 from openviper.db.events import model_event
-from openviper.db.events.watchers import label_of
+from openviper.db.events.watchers import handlers, label_of
 from openviper.db.hooks import EVENTS, HOOKS, VETOES, Hooks
 from openviper.db.registry import registry
 
@@ -99,6 +99,7 @@ class Called:
 def test_whatever_can_be_called_is_a_handler(handler: Any) -> None:
     """Functions, methods, partial ones and objects with a call (C-117e)."""
     model_event.on_change("shop.Item")(handler)
+    assert [one.function for one in handlers.all() if one.label == "shop.Item"] == [handler]
 
 
 @pytest.mark.parametrize(
