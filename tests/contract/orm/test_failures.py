@@ -99,7 +99,8 @@ class Server:
         """Ask again and again until some session waits for a lock, or none does any more."""
         async with asyncio.timeout(60):
             while bool((await self.ask(f"SELECT count(*) {WAITING[self._engine.name]}"))[0]) is is_over:
-                await asyncio.sleep(0)
+                # InnoDB renews what it tells of transactions when nobody has asked for a tenth of a second.
+                await asyncio.sleep(0.3 if self._engine.name == "mariadb" else 0)
 
 
 @SERVERS

@@ -177,7 +177,7 @@ async def test_hook_keeps_an_instance_from_being_stored(database: Database, name
         raise Refused(name)
 
     with registry.isolated():
-        careful = proxy("Careful", name, refuse)
+        careful = proxy("Hindered", name, refuse)
     author = careful(name="Ann", age="3")
     before = dict(vars(author))
     with pytest.raises(Refused):
@@ -208,7 +208,7 @@ async def test_hook_keeps_a_row_from_being_deleted(database: Database) -> None:
             raise Refused
 
     with registry.isolated():
-        kept = proxy("Kept", "on_delete", keep)
+        kept = proxy("Retained", "on_delete", keep)
     for name in ("Ann", "Bob"):
         await Book(author=await kept.objects.create(name=name), title=name).save()
     author = await kept.objects.get(name="Bob")
