@@ -70,8 +70,8 @@ class _Tree:
         """Give what is known, to be added to."""
         found = self._held.get()
         if found is None:
-            self.begin()
-            found = self._held.get() or {}
+            found = {}
+            self._held.set(found)
         return found
 
 

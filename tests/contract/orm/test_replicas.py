@@ -20,6 +20,8 @@ from openviper.db.exceptions import (
 )
 from openviper.db.monitor import watch_queries
 from openviper.db.routing import PrimaryReplicaRouter, use_primary
+from openviper.management.base import BaseCommand
+from openviper.testing import TestClient
 from tests.contract.orm.circle import Club, Person
 from tests.contract.orm.conftest import emptied_on_postgres
 from tests.contract.orm.models import Author, Book, Review
@@ -96,6 +98,60 @@ async def test_read_your_writes(configure: Configure, name: str) -> None:
 
 async def _count() -> int:
     return await Author.objects.count()
+
+
+@pytest.mark.parametrize("name", WRITES)
+async def test_the_first_write_outside_of_requests_is_remembered(configure: Configure, name: str) -> None:
+    """Where nothing was read before, in a script say, the first write counts like every other one (C-011vc)."""
+    configure(PrimaryReplicaRouter("default", ["one"]))
+    ann = await fill("one")
+
+    async def script() -> list[str]:
+        await WRITES[name](ann)
+        return await aliases(Author.objects.count, lambda: asyncio.create_task(_count()))
+
+    assert await Context().run(asyncio.create_task, script()) == ["default"]
+
+
+async def _write_and_read() -> list[str]:
+    """Write first of all, in a transaction; give where what was written is read then."""
+    async with atomic():
+        await Author.objects.bulk_create([Author(name="x")])
+    return await aliases(Author.objects.get_queryset().exists, Author.objects.count)
+
+
+class Writes(BaseCommand):
+    """A command that writes first of all, and reads."""
+
+    found: list[str]
+
+    async def handle(self, **_options: object) -> None:
+        """Do so."""
+        self.found = await _write_and_read()
+
+
+async def test_scripts_commands_and_hooks_read_what_they_write(configure: Configure) -> None:
+    """After ``atomic()`` as well, each in a context in which nobody has looked before (C-011vc)."""
+    configure(PrimaryReplicaRouter("default", ["one"]))
+    assert await asyncio.to_thread(Context().run, asyncio.run, _write_and_read()) == ["default"]
+    command = Writes()
+    await asyncio.to_thread(Context().run, command.execute)
+    assert command.found == ["default"]
+
+    hooked: list[list[str]] = []
+
+    async def serve() -> None:
+        app = OpenViper()
+
+        @app.on_startup
+        async def start() -> None:
+            hooked.append(await _write_and_read())
+
+        async with TestClient(app):
+            pass
+
+    await Context().run(asyncio.create_task, serve())
+    assert hooked == [["default"]]
 
 
 async def test_what_a_child_has_written_its_parent_reads(configure: Configure) -> None:

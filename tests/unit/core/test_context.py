@@ -123,3 +123,13 @@ async def test_a_tree_of_tasks_knows_what_its_children_note() -> None:
     assert await asyncio.create_task(look_afresh()) == {}
     assert request_tree.get() == {"tests.noted": True}
     assert Context().run(request_tree.get) == {}
+
+
+def test_what_is_noted_where_nobody_has_looked_is_kept() -> None:
+    """Outside of requests a tree begins with the first look, and what that one notes is known to the next."""
+
+    def note() -> dict[str, object]:
+        request_tree.get()["tests.noted"] = True
+        return request_tree.get()
+
+    assert Context().run(note) == {"tests.noted": True}
