@@ -54,6 +54,7 @@ class Links:
     @classmethod
     async def find(cls, record: AnyRecord, relation: ManyRelation, using: str | None) -> Self:
         """Make one for the database that the pairs are written to."""
+        # Not in the constructor, as routers may have to be awaited.
         if routes.routers:
             using = await route_write(relation.through._meta, using)
         return cls(record, relation, using)
@@ -123,6 +124,7 @@ class Links:
     async def _insert(self, keys: Sequence[object], defaults: Mapping[str, object] | None) -> None:
         pairs = self._pairs_of(keys)
         if self._is_unique():
+            # The engine leaves out the pairs that are there, in the one statement.
             await self._store(pairs, defaults, ignores=True)
             return
         await self.allow()
@@ -176,6 +178,7 @@ class Links:
 
     async def _delete(self, keys: Sequence[object]) -> None:
         if len(keys) <= MOST_KEYS:
+            # One statement is whole by itself.
             await self._delete_where(self._with(1), (self._key, tuple(keys)))
             return
         async with atomic(self.alias):
@@ -227,12 +230,14 @@ class Links:
     def _pairs_of(self, keys: Iterable[object]) -> list[tuple[object, object]]:
         pairs = [(self._key, key) for key in keys]
         if self._relation.is_symmetrical:
+            # Who is linked with itself has one pair, not two.
             pairs += [(key, self._key) for key in keys if key != self._key]
         return pairs
 
     def _is_unique(self) -> bool:
         """Tell whether the engine keeps a second row of a pair away, and nothing else that could be in the way."""
         options: Options = self._through._meta
+        # The key of a new pair is new as well, so it is in nobody's way.
         groups = {frozenset(group) for group in unique_groups(options)} - {frozenset((options.pk.attname,))}
         return groups == {frozenset((self._source.attname, self._target.attname))}
 
@@ -266,6 +271,7 @@ class Links:
             raise FieldError(f"{place} is no key of {options.label}: {error}") from error
 
     async def _again(self, work: Callable[[], Awaitable[T]]) -> T:
+        # Inside a transaction there is nothing to do again: the engine has undone all of it.
         for _ in range(_MOST_TRIES if current_scope(self.alias) is None else 0):
             # MariaDB ends one of two that write neighbouring pairs; then the other is done, and nothing to wait for.
             with suppress(SerializationError):

@@ -83,6 +83,7 @@ class Referrers:
         rows, alias = self._rows, self._database.alias
         await self._allow()
         if bulk:
+            # One UPDATE is whole by itself.
             await update_rows(rows.query, rows.params, {self._field.name: None}, alias)
             return
         async with atomic(alias):
@@ -94,6 +95,7 @@ class Referrers:
         self._check(wanted, "set", bulk=bulk)
         await self._allow()
         async with atomic(self._database.alias):
+            # Where the field cannot be null nobody is let go, and the rows that are there stay.
             if clear and self._field.null:
                 await self.clear(bulk=bulk)
             elif self._field.null:
@@ -128,6 +130,7 @@ class Referrers:
         # Of the whole table: a manager of the model's own may hide rows that are to come in.
         query = Query(self._model, where=(Lookup("pk__in", Many(0)),), order=())
         values = {self._field.name: self._record.pk}
+        # One that is given twice would count as a row that is gone.
         for some in in_slices(list({record.pk: record for record in records})):
             touched = await update_rows(query, (some,), values, self._database.alias)
             if touched < len(some):
@@ -140,6 +143,7 @@ class Referrers:
 
     async def _release(self, keys: Sequence[object]) -> None:
         query, params = self._rows.query, self._rows.params
+        # Only those that refer to the instance still: others may have been moved since they were read.
         query = query._replace(where=(*query.where, Lookup("pk__in", Many(len(params)))))
         for some in in_slices(keys):
             await update_rows(query, (*params, some), {self._field.name: None}, self._database.alias)

@@ -46,6 +46,7 @@ async def clean_watched(
     """
     await ask(watchers, "before_validate", record)
     record.full_clean(leave())
+    # What comes after this may assign; only fields with another object then are cleaned once more.
     clean = vars(record).copy()
     await ask(watchers, "validate", record)
     if is_new:
@@ -161,6 +162,7 @@ class Departing:
         Args:
             doomed: Keys of the rows, by model.
         """
+        # All of them are found before the first is asked, whose hook may change what others would be found by.
         for options, keys in doomed.items():
             if options in self._watched:
                 self._found[options] = await self._find(options, list(keys))
@@ -192,6 +194,7 @@ class Departing:
 
 def _is_other(values: Mapping[str, object], before: Mapping[str, object], field: AnyField) -> bool:
     """Tell whether a field, or the instance that it refers to, is another object than before."""
+    # Not by ==, to which True is 1 and 1.0, and of which only one is clean.
     if values.get(field.attname) is not before.get(field.attname):
         return True
     name = store_of(field.name)
@@ -217,6 +220,7 @@ def _reader(field: AnyField, dialect: Dialect) -> Callable[[object], object] | N
 
 @lru_cache(maxsize=_MAX_MODELS)
 def _watched(options: Options, dialect: Dialect, _models: int, _handlers: int) -> frozenset[Options]:
+    # The versions stand in the call, so that nothing is found of models and handlers from before a change.
     found: list[Any] = []
     for one in reach_of(options, dialect):
         watchers = watchers_of(one)

@@ -28,6 +28,7 @@ __all__ = [
 
 #: What a window is divided or ordered by.
 _Keys: TypeAlias = "str | Expression | Sort | Iterable[str | Expression | Sort] | None"
+#: The largest number that every engine takes for rows.
 _MOST_ROWS: Final = 2**31 - 1
 
 
@@ -298,6 +299,7 @@ class Window(Expression):
                 f"Window takes an aggregate or a function such as Rank(), not {type(expression).__name__}; compute "
                 "with the result: Window(...) + 1"
             )
+        # PostgreSQL, MariaDB and SQLite all refuse it, each with another error.
         if isinstance(expression, Aggregate) and expression.distinct:
             raise FieldError("no engine tells equal values apart in a window; leave distinct=True out")
         if frame is not None and not isinstance(frame, RowRange | ValueRange):
@@ -327,6 +329,7 @@ def _read_keys(name: str, given: _Keys) -> tuple[str | Expression | Sort, ...]:
 
 
 def _read_number(name: str, number: int, *, least: int) -> int:
+    # True is an int too, and means no number of rows.
     if type(number) is not int or not least <= number <= _MOST_ROWS:
         raise FieldError(f"{name} is a whole number of {least} or more, not {number!r:.40}")
     return number

@@ -131,6 +131,7 @@ class ManyRelatedManager(RelatedRows[M]):
             return await rows.create(**values), True
 
         rows, links = await self._both()
+        # Before the row is made, as its hooks may do what no rollback takes back.
         await links.allow()
         made, _ = await self._write(self._and_link(make, links, through_defaults))
         return made
@@ -154,6 +155,7 @@ class ManyRelatedManager(RelatedRows[M]):
             ValueError: This instance has no key.
         """
         rows, links = await self._both()
+        # Whether the link may be made is asked when there is one to make: mostly the row is found.
         return await self._write(
             self._and_link(lambda: rows.get_or_create(defaults, **lookups), links, through_defaults)
         )
@@ -228,6 +230,7 @@ class ManyRelatedManager(RelatedRows[M]):
         # What can take no condition more says so itself.
         if query.limit is not None or query.offset is not None or query.combined is not None:
             return rows.filter(pk__in=())
+        # Not by filter(), which would lower and check the same condition for each instance anew.
         condition = _linked_to(relation.through._meta, relation.source, relation.target, len(rows.params))
         return rows.with_query(query._replace(where=(*query.where, condition)), (*rows.params, key))
 

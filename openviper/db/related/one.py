@@ -63,6 +63,7 @@ class RelatedOne(Generic[M]):
         found: M | None = await work.read_single(Touched(record, self._name, base), manager.get_queryset())
         if found is None:
             raise make_missing(record, self._model)
+        # Both know each other from now on, so that neither asks for the other again.
         setattr(found, store_of(self._field), (record.pk, record))
         setattr(record, store_of(self._name), found)
         return found

@@ -58,6 +58,8 @@ class RelatedManager(RelatedRows[M]):
                 raise AttributeError(message, name=name, obj=self)
             return super().__getattr__(name)
 
+    # Not async, so that wrong arguments are refused by the call, and not by an await that may come later.
+
     def create(self, **values: object) -> Answer[M]:
         """Make an instance that refers to this one, and store it; see ``QuerySet.create()``.
 

@@ -65,6 +65,7 @@ class RelatedRows(Manager[M]):
 
         def __getattr__(self, name: str) -> object:
             """Give the methods of a query set of the model's own; only called for what a manager does not have."""
+            # Copying and pickling ask for such names before there is a record, and would ask for ever.
             if name.startswith("_"):
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
             if name == "delete":  # as of any manager, which says why
@@ -146,6 +147,7 @@ class RelatedRows(Manager[M]):
         try:
             return await writing
         finally:
+            # After a failure too: what was sent before it may be stored.
             self._record.__dict__.pop(store_of(self._name), None)
 
     def _prefetched(self) -> list[M] | None:
