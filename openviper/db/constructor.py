@@ -28,7 +28,7 @@ __all__ = [
     "store_of",
 ]
 
-#: What a row is given that was found through a model of pairs, until it is known whose it is.
+#: What a row is given that was found through a through model, until it is known whose it is.
 LINK_STORE: Final = "_linked_with"
 
 _PLAIN: Final = (str, int, float, bool, bytes, type(None))

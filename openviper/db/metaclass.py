@@ -255,7 +255,7 @@ class _Maker:
                 setattr(self.model, name, manager.bind(self.model))
 
     def _enter(self, options: Options) -> None:
-        """Enter the registry, with the models of pairs; a model that cannot stand beside the others leaves again."""
+        """Enter the registry, with the through models; a model that cannot stand beside the others leaves again."""
         many = () if self.is_proxy else self.many
         relations = () if self.is_proxy else options.relations
         references = [field.related.reference for field in relations if field.related is not None]
@@ -272,7 +272,7 @@ class _Maker:
             raise
 
     def _check_neighbours(self, targets: Iterable[str]) -> None:
-        """Refuse names that clash, and relations of many to many that cannot work, as far as their models are there."""
+        """Refuse names that clash, and many-to-many relations that cannot work, as far as their models are there."""
         near = dict.fromkeys([self.label, *targets])
         for model in filter(None, map(registry.find, near)):
             _ = model._meta.reverse, model._meta.many

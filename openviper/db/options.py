@@ -22,7 +22,7 @@ RESERVED_NAMES: Final = frozenset(
 #: What refers to a model: by its name there, the model that refers and the relation.
 Reverse: TypeAlias = Mapping[str, tuple[AnyModel, Relation]]
 
-#: The relations of many to many that a model takes part in, by what it calls the rows of the other side.
+#: The many-to-many relations that a model takes part in, by what it calls the rows of the other side.
 Many: TypeAlias = Mapping[str, ManyRelation]
 
 
@@ -109,7 +109,7 @@ class Options:
 
     @property
     def many(self) -> Many:
-        """The relations of many to many, declared here or there, by what this model calls the rows of the other side.
+        """The many-to-many relations, declared here or there, by what this model calls the rows of the other side.
 
         Raises:
             ModelDefinitionError: Two of them have one name, or the name of something that the model has.

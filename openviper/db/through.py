@@ -1,4 +1,4 @@
-"""What is made for each many-to-many field: the model of its pairs, and the attribute of its instances."""
+"""What is made for each many-to-many field: the through model, and the attribute of its instances."""
 
 from typing import Final, Never, cast
 
@@ -12,7 +12,7 @@ from openviper.db.related import related_to
 
 __all__ = ["ManyAttribute", "made_for", "make_through"]
 
-#: The attribute of a model of pairs that names the model whose field it was made for.
+#: The attribute of a through model that names the model whose field it was made for.
 _MADE_FOR: Final = "_made_for"
 
 
@@ -40,7 +40,7 @@ class ManyAttribute:
 
 
 def make_through(field: AnyMany, model: AnyModel) -> AnyModel:
-    """Make the model of the pairs of a field that names none.
+    """Make the through model of a field that names none.
 
     Args:
         field: The field.
@@ -85,7 +85,7 @@ def make_through(field: AnyMany, model: AnyModel) -> AnyModel:
 
 
 def made_for(model: AnyModel) -> AnyModel | None:
-    """Give the model whose field a model of pairs was made for; None for every other model.
+    """Give the model whose field a through model was made for; None for every other model.
 
     Args:
         model: The class.

@@ -5,7 +5,7 @@ them would multiply each other. Such a subquery is rooted at the far end of the 
 back to one author; so each path within the aggregate is turned around: seen from a review, ``books__title`` of an
 author is ``book__title``, and the author's ``name`` is ``book__author__name``.
 
-From the far end of a relation of many to many no row leads back to one. Such a subquery is rooted at the pairs of the
+From the far end of a many-to-many no row leads back to one. Such a subquery is rooted at the pairs of the
 row, and joins what the path leads to from there, each row as often as pairs lead to it.
 """
 
@@ -61,7 +61,7 @@ class _Chain(NamedTuple):
         many: Relations to many rows, each leading away from where the one before has led.
         back: For each of them the field that leads back.
         model: What stands at the end.
-        is_paired: Whether it goes through a relation of many to many; it is then not turned around.
+        is_paired: Whether it goes through a many-to-many; it is then not turned around.
     """
 
     lead: tuple[str, ...]
@@ -213,7 +213,7 @@ def _paths_of(node: object) -> Iterator[str]:
 
 
 def _follow_pairs(path: str, options: Options) -> _Chain | None:
-    """Follow a path up to its last relation to many rows; None if none of them is one of many to many."""
+    """Follow a path up to its last relation to many rows; None if none of them is a many-to-many."""
     names = tuple(path.split("__"))
     many: list[int] = []
     is_paired = False

@@ -34,12 +34,12 @@ class Step(NamedTuple):
 
     Args:
         name: As it was written.
-        model: Where it leads; through many to many that is the model of the pairs.
+        model: Where it leads; through a many-to-many that is the through model.
         field: The field that refers: of the model that is left going forward, of the one that is reached going back.
         is_forward: Whether it goes from the row that refers to the one that it refers to.
         is_many: Whether it leads to many rows.
         is_nullable: Whether it may lead to none.
-        via: Of a relation of many to many the field by which its pairs lead on to the other side.
+        via: Of a many-to-many the field by which its pairs lead on to the other side.
     """
 
     name: str

@@ -125,7 +125,7 @@ class Scope:
         #: Of the rows of a relation: the scope around, and the path that leads to them from there.
         self.parent: Scope | None = None
         self.prefix: tuple[str, ...] = ()
-        #: Of the pairs of a relation of many to many: their field that leads on, which no path names.
+        #: Of the pairs of a many-to-many: their field that leads on, which no path names.
         self.via: tuple[str, ...] = ()
         #: Names along which relations to many rows are joined: those of an aggregate, which takes all of the rows.
         self.chain: tuple[str, ...] = ()

@@ -40,7 +40,7 @@ class ManyToManyField(Named, Generic[T_co]):
 
     Args:
         to: The model itself, ``"app.Model"``, ``"Model"`` of the same app, a dotted path, or ``"self"``.
-        through: The model of the pairs, where one is written for them: the class or a name of it, as for ``to``. It
+        through: The through model, where one is written for the pairs: the class or a name of it, as for ``to``. It
             has a foreign key to each side, and may have more fields.
         related_name: What the other model calls the rows of this one; None means ``<model>_set``, ``"+"`` none.
         through_fields: The names of the two foreign keys of ``through``, that to this model first; needed where
@@ -127,7 +127,7 @@ class ManyToManyField(Named, Generic[T_co]):
 
     @property
     def through(self) -> AnyModel:
-        """The model of the pairs.
+        """The through model.
 
         Raises:
             ModelReferenceError: There is no model of the name.
@@ -147,7 +147,7 @@ class ManyToManyField(Named, Generic[T_co]):
 
     @property
     def ends(self) -> Ends:
-        """The model of the pairs, and its two fields.
+        """The through model, and its two fields.
 
         Raises:
             ModelReferenceError: There is no model of a name.
@@ -200,7 +200,7 @@ class ManyToManyField(Named, Generic[T_co]):
             )
         if self.given_through is not None and self.db_table is not None:
             raise ModelDefinitionError(
-                "ManyToManyField has through and db_table; the model of the pairs names its table itself"
+                "ManyToManyField has through and db_table; the through model names its table itself"
             )
         if self.is_symmetrical and self.related_name not in (None, HIDDEN):
             raise ModelDefinitionError(
@@ -227,7 +227,7 @@ class ManyToManyField(Named, Generic[T_co]):
     def _refuse_databases(self, owner: AnyModel, through: AnyModel, target: AnyModel) -> None:
         if through is owner or through is target:
             raise ModelDefinitionError(
-                f"{self.path} goes through {through._meta.label}, which is one of its sides; write a model of the pairs"
+                f"{self.path} goes through {through._meta.label}, which is one of its sides; write a through model"
             )
         if through._meta.abstract:
             raise ModelDefinitionError(f"{self.path} goes through {through._meta.label}, which is abstract")

@@ -67,10 +67,10 @@ class Relation:
 
 
 class Ends(NamedTuple):
-    """Where the pairs of a relation of many to many lie, and which of their fields lead to its two sides.
+    """Where the pairs of a many-to-many relation lie, and which of their fields lead to its two sides.
 
     Args:
-        through: The model of the pairs.
+        through: The through model.
         source: The field that leads to the model which declares the relation.
         target: The one that leads to the other model.
     """
@@ -81,7 +81,7 @@ class Ends(NamedTuple):
 
 
 class Pairing(Protocol):
-    """What a field has that declares a relation of many to many."""
+    """What a field has that declares a many-to-many relation."""
 
     name: str
     owner: str
@@ -94,12 +94,12 @@ class Pairing(Protocol):
 
     @property
     def ends(self) -> Ends:
-        """The model of the pairs, and its two fields."""
+        """The through model, and its two fields."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ManyRelation:
-    """A relation of many to many, as one of its two models sees it; what it names is looked up when asked for.
+    """A many-to-many relation, as one of its two models sees it; what it names is looked up when asked for.
 
     Args:
         name: What this model calls the rows of the other one.
@@ -125,7 +125,7 @@ class ManyRelation:
 
     @property
     def through(self) -> AnyModel:
-        """The model of the pairs."""
+        """The through model."""
         return self.field.ends.through
 
     @property

@@ -1,4 +1,4 @@
-"""Pairs of a many-to-many: what ``post.tags`` is told to add, remove, clear and set, as rows of the model between."""
+"""Pairs of a many-to-many: what ``post.tags`` is told to add, remove, clear and set, as rows of the through model."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -31,14 +31,14 @@ _MOST_TRIES: Final = 5
 class Links:
     """The pairs of one instance in a many-to-many, as they are written.
 
-    Where no two rows of the model between can be the same pair, the engine leaves out those that are there, also what
+    Where no two rows of the through model can be the same pair, the engine leaves out those that are there, also what
     another task adds at the same time. Where they can, a lock on the row of the instance lets one task at a time look
     which pairs there are.
 
     Args:
         record: The instance.
         relation: The many-to-many, as its model sees it.
-        using: Alias of the database; None means that of the model between.
+        using: Alias of the database; None means that of the through model.
     """
 
     def __init__(self, record: AnyRecord, relation: ManyRelation, using: str | None) -> None:

@@ -135,7 +135,7 @@ _MANY: Final = {
     "copy": "by[record.{key}][:]",
 }
 _LINKED: Final = {**_MANY, "keep": f"by[row.{_LINK}].append(row); del row.{_LINK}"}
-# Two rows of the model between may be one pair, and the row is one all the same.
+# Two rows of the through model may be one pair, and the row is one all the same.
 _LINKED_ONCE: Final = {
     **_MANY,
     "keep": (

@@ -10,7 +10,7 @@ __all__ = ["related_to"]
 
 
 def related_to(record: AnyRecord, name: str) -> object:
-    """Give what an instance has by the name of a relation backwards, or of one of many to many.
+    """Give what an instance has by the name of a relation backwards, or of a many-to-many.
 
     That is a ``RelatedManager``, or a ``ManyRelatedManager``; or through a one-to-one the instance that was prefetched,
     or else a ``RelatedOne``.

@@ -1,4 +1,4 @@
-"""The rows that an instance is linked with through a model between: ``post.tags``, and ``tag.post_set``."""
+"""The rows that an instance is linked with through a through model: ``post.tags``, and ``tag.post_set``."""
 
 import datetime as dt
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
@@ -48,7 +48,7 @@ class ManyRelatedManager(RelatedRows[M]):
 
     @property
     def through(self) -> AnyModel:
-        """The model between, each row of which is a pair; its queries begin at ``post.tags.through.objects``."""
+        """The through model, each row of which is a pair; its queries begin at ``post.tags.through.objects``."""
         return self._relation.through
 
     async def add(self, *items: M | Key, through_defaults: Mapping[str, object] | None = None) -> None:
@@ -58,7 +58,7 @@ class ManyRelatedManager(RelatedRows[M]):
 
         Args:
             items: Their instances or their keys.
-            through_defaults: Values of other fields of the model between; what is callable is called for each pair.
+            through_defaults: Values of other fields of the through model; what is callable is called for each pair.
 
         Raises:
             TypeError: An instance is of another model.

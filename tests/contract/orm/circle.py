@@ -1,4 +1,4 @@
-"""Models of many to many: articles with topics, people who know each other, clubs and bands with members."""
+"""Models with many-to-many fields: articles with topics, people who know each other, clubs and bands with members."""
 
 import uuid
 from typing import Any

@@ -1,4 +1,4 @@
-"""Rows that are linked through a model between: what their manager adds, removes, sets, makes and reads."""
+"""Rows that are linked through a through model: what their manager adds, removes, sets, makes and reads."""
 
 import asyncio
 from typing import Any
@@ -209,7 +209,7 @@ async def test_model_between_with_more_fields(database: Database) -> None:
 
 
 async def test_pairs_that_nothing_keeps_single(database: Database) -> None:
-    """Where the model between has no unique constraint, what is there is looked for first (C-011xb)."""
+    """Where the through model has no unique constraint, what is there is looked for first (C-011xb)."""
     club = await Club.objects.create(name="chess")
     ann, bob = await make_people("Ann", "Bob")
 

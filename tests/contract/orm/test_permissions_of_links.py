@@ -63,7 +63,7 @@ AT_ONCE: Final[dict[str, tuple[str, Work]]] = {
     "count of links": ("Article.read", lambda _: Article.objects.annotate(all=Count("topics"))),
     "count of members": ("Club.read Membership.read", lambda _: Club.objects.annotate(all=Count("members"))),
     "friends": ("Person.read", lambda _: Person.objects.filter(friends__name="Bob")),
-    "rows of the model between": ("Article.read", lambda one: one.article.topics.through.objects.all()),
+    "rows of the through model": ("Article.read", lambda one: one.article.topics.through.objects.all()),
     "add": ("Article.update", lambda one: one.article.topics.add(one.free)),
     "add from the other side": ("Article.update", lambda one: one.free.articles.add(one.article)),
     "remove": ("Article.update", lambda one: one.article.topics.remove(one.topic)),

@@ -1,4 +1,4 @@
-"""Prefetching through a model between: one query a relation, in either direction, and through several of them."""
+"""Prefetching through a through model: one query a relation, in either direction, and through several of them."""
 
 from typing import Any
 
@@ -98,7 +98,7 @@ async def test_other_direction_and_through_several(database: Database) -> None:
 
 
 async def test_behind_a_reference(database: Database) -> None:
-    """A relation of many to many goes on from rows of every other kind of relation."""
+    """A many-to-many relation goes on from rows of every other kind of relation."""
     await fill()
 
     async with max_queries(3):

@@ -1,4 +1,4 @@
-"""What is made for a field of many to many: the model of its pairs, and the attribute of its instances."""
+"""What is made for a many-to-many field: the through model, and the attribute of its instances."""
 
 import pickle
 from typing import Any

@@ -1,4 +1,4 @@
-"""Fields of many to many: the models of their pairs, what they lead to, and what is refused."""
+"""Many-to-many fields: their through models, what they lead to, and what is refused."""
 
 from collections.abc import Callable
 from typing import Any
@@ -76,7 +76,7 @@ def test_name_backwards() -> None:
 
 @pytest.mark.parametrize("to", ["Later", "fields.Later", "tests.unit.db.fields.models.Later"])
 def test_models_are_named_before_they_are_made(to: str) -> None:
-    """A relation may name its other side and the model of its pairs as a foreign key may."""
+    """A relation may name its other side and its through model as a foreign key may."""
 
     class Post(Model):
         later: Any = ManyToManyField(to)

@@ -21,7 +21,7 @@ async def memory() -> AsyncIterator[None]:
 
 
 async def make_post(*, has_unique: bool = True, more_unique: bool = False) -> Any:
-    """A post and three tags, with a model between that keeps pairs single or not."""
+    """A post and three tags, with a through model that keeps pairs single or not."""
 
     class Tag(Model):
         name = fields.CharField()
