@@ -26,6 +26,7 @@ __all__ = [
     "MAIN_ALIAS",
     "ask_alias",
     "ask_yes_or_no",
+    "common_alias",
     "load",
     "may_relate",
     "name_router",
@@ -112,6 +113,26 @@ def load() -> tuple[object, ...]:
 def same_rows(alias: str, other: str) -> bool:
     """Tell whether two databases have the same rows: they are one, or a primary and its replicas."""
     return alias == other or slot.primaries.get(alias, alias) == slot.primaries.get(other, other)
+
+
+def common_alias(first: str | None, second: str | None) -> str | None:
+    """Give the database that the rows of two query sets are read from together; None leaves it to the routers.
+
+    Rows of a relation stay where their instance came from, and those of a class have no database yet: they go along.
+
+    Args:
+        first: Alias of the one; None if it has none.
+        second: Alias of the other.
+
+    Raises:
+        LookupError: They are of different databases.
+    """
+    if first == second:
+        return first
+    chosen = first or second
+    if None not in (first, second) or (chosen != MAIN_ALIAS and not slot.routers):
+        raise LookupError(f"{first or MAIN_ALIAS!r} and {second or MAIN_ALIAS!r}")
+    return chosen
 
 
 def stays_at(record: AnyRecord) -> str | None:

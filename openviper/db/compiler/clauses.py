@@ -1,6 +1,6 @@
 """The clauses that all kinds of SELECT have: annotations, conditions, groups, pages, locks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -16,7 +16,18 @@ from openviper.db.dialects.forms import Storage
 from openviper.db.exceptions import DatabaseOperationNotSupportedError, FieldError
 from openviper.db.fields.base import FieldKind
 from openviper.db.options import Options
-from openviper.db.query.description import Aggregate, And, Column, Condition, Exists, Lookup, Query, Subquery
+from openviper.db.query.description import (
+    Aggregate,
+    And,
+    Column,
+    Condition,
+    Exists,
+    Lookup,
+    Not,
+    Or,
+    Query,
+    Subquery,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
@@ -70,7 +81,8 @@ def _settle_windows(query: Query, scope: Selection, windows: set[str]) -> None:
     asking = [one for one in query.where if holds_window(one, windows)]
     if not (asking or (keys & windows) or (query.mode == "aggregate" and not late)):
         return
-    met = tuple(one for one in query.where if one not in asking and not holds_aggregate(one, late))
+    plain_only = [part for one in query.where for part in _before_windows(one, windows)]
+    met = tuple(one for one in plain_only if not holds_aggregate(one, late))
     early = tuple(one for one in query.annotations if one[0] not in late)
     inner = Closed(query.model, scope.dialect, scope.parameters, hooks=scope.hooks, first=scope.first)
     plain = query._replace(mode="tuples", where=(), annotations=early, grouped=None)
@@ -78,6 +90,31 @@ def _settle_windows(query: Query, scope: Selection, windows: set[str]) -> None:
     conditions, _ = conditions_of(plain._replace(where=met), inner)
     _join_windows(scope, inner, sorted(windows - late), conditions)
     scope.met = met
+
+
+def _before_windows(condition: Condition, windows: set[str]) -> Iterator[Condition]:
+    """Give what a condition asks of rows whatever their windows come to: all of it, or parts of an AND, or nothing."""
+    if not holds_window(condition, windows):
+        yield condition
+    elif isinstance(condition, And):
+        # Parts that stay together may mean one and the same row of a relation.
+        plain = tuple(part for part in condition.parts if not holds_window(part, windows))
+        if plain:
+            yield And(plain)
+        for part in condition.parts:
+            if part not in plain:
+                yield from _before_windows(part, windows)
+    elif isinstance(condition, Not):
+        yield from _before_windows(_turned(condition.part), windows)
+
+
+def _turned(condition: Condition) -> Condition:
+    """Carry a negation to the parts of an OR, all of which have to fail."""
+    if isinstance(condition, Not):
+        return condition.part
+    if isinstance(condition, Or):
+        return And(tuple(Not(part) for part in condition.parts))
+    return Or((Not(condition),))
 
 
 def _join_windows(scope: Selection, inner: Selection, names: Sequence[str], conditions: "Predicates") -> None:

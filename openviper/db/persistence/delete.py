@@ -6,10 +6,12 @@ would not do, or that it would not refuse as the rules say. Then references are 
 deleted, those that refer before those that are referred to.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Collection, Iterable, Sequence
 
 from openviper.db.compiler.planning import plan_of
+from openviper.db.compiler.windows import windows_of
 from openviper.db.connections import Database
 from openviper.db.exceptions import FieldError, ProtectedError, RestrictedError
 from openviper.db.executor import MOST_KEYS, in_slices
@@ -23,7 +25,7 @@ from openviper.db.persistence.rules import Rule, effects_of, is_left_to_engine, 
 from openviper.db.persistence.target import allow_reads, read_unasked, target_of
 from openviper.db.persistence.update import change_rows
 from openviper.db.persistence.watched import Departing, watched_deletes
-from openviper.db.query.description import Lookup, Many, Null, Param, Query
+from openviper.db.query.description import Lookup, Many, Null, Param, Query, Subquery
 from openviper.db.query.writes import Delete, Update, rows_of
 from openviper.db.routers import slot as routes
 from openviper.db.routing import route_write
@@ -58,7 +60,7 @@ async def delete(record: Stored, *, using: str | None = None, ignore_permissions
             "delete it by a query"
         )
     query = Query(options.model, where=(Lookup("pk", 0),), order=())
-    alias = using or (origin.alias if origin is not None else None)
+    alias = origin.alias if using is None and origin is not None else using
     if routes.routers:
         alias = await route_write(options, using, record)
     count = await delete_rows(query, (key,), alias, record=record)
@@ -107,16 +109,35 @@ async def delete_rows(
     if is_alone:
         return await change_rows(Delete(rows), values, database)
     departing = Departing(watched, database, {} if record is None else {options: {values[0]: record}})
-    async with atomic(database.alias):
-        # Locked, so that nothing comes to refer to them meanwhile.
-        can_lock = not rows.distinct and database.dialect.features.row_locks
-        keys = await read_unasked(rows._replace(lock="wait") if can_lock else rows, values, database)
-        if keys:
-            await _Cascade(options, database, departing).run(keys)
-        departing.forget_rows()
+    scope = interruption = None
+    try:
+        async with atomic(database.alias) as scope:
+            # Locked, so that nothing comes to refer to them meanwhile.
+            can_lock = not rows.distinct and database.dialect.features.row_locks
+            keys = await read_unasked(_locked(rows) if can_lock else rows, values, database)
+            if keys:
+                await _Cascade(options, database, departing).run(keys)
+            departing.forget_rows()
+            if record is not None and record._row is not None:
+                forget_rows([record], database.alias)
+    except asyncio.CancelledError as error:
+        if scope is None or not scope.is_kept:
+            raise
+        # It came while the block ended, which it has done well: the rows are gone, and those who wait hear of it.
+        interruption = error
     # Outside of the block, as a statement of theirs that fails could end the transaction.
-    await departing.tell()
+    await departing.tell(is_cancelled=interruption is not None)
+    if interruption is not None:
+        raise interruption
     return len(keys)
+
+
+def _locked(rows: Query) -> Query:
+    """Give the query of keys that locks its rows; those that are told by windows are found first, by a query within."""
+    if not windows_of(rows):
+        return rows._replace(lock="wait")
+    found = Lookup("pk__in", Subquery(rows, 0))
+    return rows_of(Query(rows.model, where=(found,)))._replace(lock="wait")
 
 
 async def _allow(rows: Query, database: Database, *, is_alone: bool) -> None:

@@ -6,8 +6,9 @@ from typing import Final, Literal, TypeAlias
 from openviper.db.exceptions import FieldError
 from openviper.db.query import description as d
 from openviper.db.query.expressions import Described
+from openviper.db.routers import common_alias
 
-__all__ = ["SHOWN", "Operator", "narrow", "unite_rows"]
+__all__ = ["SHOWN", "Operator", "home_of", "narrow", "unite_rows"]
 
 Operator: TypeAlias = Literal["union", "union all", "intersect", "except"]
 
@@ -31,6 +32,7 @@ def unite_rows(operator: Operator, left: Described, others: Sequence[Described])
     Raises:
         FieldError: One of them locks its rows, is in another database, or has rows of another kind.
     """
+    # Each part finds its values from a place on, so that it stays the description that it was.
     values = list(left.params)
     is_chain = _goes_on(left.query, operator)
     parts = left.query.combined.parts if is_chain and left.query.combined is not None else (d.Part(left.query, 0),)
@@ -41,6 +43,30 @@ def unite_rows(operator: Operator, left: Described, others: Sequence[Described])
         values.extend(one.params)
     query = d.Query(left.query.model, mode=left.query.mode, order=(), combined=d.Combination(operator, parts))
     return query, tuple(values)
+
+
+def home_of(shown: str, left: Described, others: Sequence[Described]) -> str | None:
+    """Give the database that the rows of several query sets are read from together; None leaves it to the routers.
+
+    Args:
+        shown: What puts them together, for the message.
+        left: The first query set.
+        others: The others.
+
+    Raises:
+        FieldError: They are of different databases.
+    """
+    own: str | None = left.query.model._meta.database
+    alias = left.db_alias
+    for one in others:
+        their: str | None = one.query.model._meta.database
+        try:
+            alias = common_alias(alias or own, one.db_alias or their)
+        except LookupError as error:
+            raise FieldError(
+                f"{shown} takes query sets of one database, not of {error}; read one and combine the lists"
+            ) from None
+    return alias
 
 
 def narrow(query: d.Query, mode: d.Mode, names: tuple[str, ...] | None) -> d.Query:
@@ -67,6 +93,7 @@ def _plain(query: d.Query, names: tuple[str, ...] | None) -> d.Query:
 
 def _goes_on(query: d.Query, operator: Operator) -> bool:
     """Tell whether what is added to combined rows may stand beside their parts, which keeps the statement flat."""
+    # EXCEPT as well: the chain is its left side, and engines go from left to right.
     combined = query.combined
     is_whole = query.limit is None and query.offset is None and query.columns is None
     return combined is not None and is_whole and combined.operator == operator
@@ -76,12 +103,6 @@ def _check(operator: Operator, left: Described, one: Described) -> None:
     shown = SHOWN[operator]
     if one.query.lock is not None:
         raise FieldError(f"{shown} locks no rows; leave select_for_update() out")
-    homes = [side.db_alias or side.query.model._meta.database for side in (left, one)]
-    if homes[0] != homes[1]:
-        raise FieldError(
-            f"{shown} takes query sets of one database, not of {homes[0]!r} and {homes[1]!r}; read one and "
-            "combine the lists"
-        )
     if "rows" not in (left.query.mode, one.query.mode):
         return
     tables = [side.query.model._meta for side in (left, one)]

@@ -8,7 +8,7 @@ from openviper.db.peers import FETCH_MODES, FetchMode
 from openviper.db.query import description as d
 from openviper.db.query.expressions import Described, Expression, F, Nulls, Q
 from openviper.db.query.reading import Touched
-from openviper.db.queryset.late import combining, lowering
+from openviper.db.queryset.late import combining, lowering, uniting
 from openviper.db.registry import AnyModel
 
 __all__ = ["Chain", "M", "R"]
@@ -234,9 +234,12 @@ class Chain(Described, Generic[M, R]):
 
         Raises:
             TypeError: It is no text.
+            ValueError: It is an empty one.
         """
         if not isinstance(alias, str | None):
             raise TypeError(f"using takes the alias of a database, not {type(alias).__name__}")
+        if alias == "":
+            raise ValueError("using() is given an empty text; give the alias of a database, or None for the model's")
         twin = self.with_query(self.query)
         twin.db_alias = alias
         return twin
@@ -267,11 +270,11 @@ class Chain(Described, Generic[M, R]):
         given: object = other  # checkers know it as a query set
         if not isinstance(given, Chain):
             raise TypeError(f"{operator} combines query sets, not {type(given).__name__}; conditions are combined as Q")
-        if other.db_alias != self.db_alias:
-            raise FieldError(f"{operator} takes two query sets of one database")
         self.refuse_combined(operator)
         other.refuse_combined(operator)
+        alias = uniting.home_of(operator, self, [other])
         twin = self.with_query(*combining.combine(operator, self, other))
+        twin.db_alias = alias
         twin.is_none = (any if operator == "&" else all)((self.is_none, other.is_none))
         return twin
 

@@ -139,6 +139,8 @@ class PlainRows(Rows[M, R]):
         if not others:
             return self
         twin = self.with_query(*uniting.unite_rows(operator, self, others))
+        twin.db_alias = uniting.home_of(uniting.SHOWN[operator], self, others)
+        # Nothing is sent where no row can come of it; a part of nothing among others is compiled as any other.
         nones = [self.is_none, *(one.is_none for one in others)]
         twin.is_none = {"except": nones[0], "intersect": True in nones}.get(operator, False not in nones)
         return twin

@@ -10,7 +10,8 @@ import pytest
 from openviper.db import fields
 from openviper.db.connections import Database, get_database
 from openviper.db.exceptions import IntegrityError, ProtectedError, RestrictedError, UnreadableValueError
-from openviper.db.models import Model
+from openviper.db.functions import RowNumber
+from openviper.db.models import Model, Window
 from openviper.db.monitor import max_queries
 from openviper.db.registry import registry
 from openviper.db.schema.creation import create_tables, drop_tables
@@ -182,6 +183,17 @@ async def test_keys_that_cannot_be_read(sqlite: Database) -> None:
             assert await counts(sqlite, "rule_keyed") == [1]
         finally:
             await drop_tables(sqlite, options, sqlite.dialect)
+
+
+async def test_rows_are_deleted_by_their_windows(database: Database, rules: Rules) -> None:
+    """Rows that other rows may hold are locked by their keys, which a query with windows finds (C-011i, C-011za)."""
+    await rules.target.objects.bulk_create([rules.target(name=name) for name in "aab"])
+    ranked = rules.target.objects.annotate(place=Window(RowNumber(), partition_by="name", order_by="-id"))
+    doubled = ranked.filter(place__gt=1)
+
+    assert await doubled.delete() == 1
+    assert await doubled.delete() == 0
+    assert await counts(database, "rule_target") == [2]
 
 
 async def test_protected_rows_stay(database: Database, rules: Rules) -> None:

@@ -1,4 +1,4 @@
-"""Paths through relations of many to many: which rows they mean, what is counted along them, what is refused."""
+"""Paths through many-to-many relations: which rows they mean, what is counted along them, what is refused."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -139,6 +139,22 @@ async def test_conditions_of_one_filter_mean_one_pair(web: Database) -> None:
     assert await pages(tags__pages__title="North", tags__pages__tags__name="a") == "NS"
 
 
+async def test_conditions_of_one_filter_mean_one_pair_beside_others(web: Database) -> None:
+    """Parts of one filter() are about the same row on either side of an OR with other fields, too (C-011wa)."""
+    heavy = Q(tags__weight=1) | Q(title="no")
+
+    assert await pages(heavy, tags__name="b") == ""
+    assert await pages(heavy, tags__name="a") == "N"
+    assert await pages(Q(tags__weight__in=[1, 5]) | Q(title="South"), tags__name__in=["b", "c"]) == "S"
+    assert await pages(Q(tags__weight=2) | Q(title="West"), Q(tags__name="a") | Q(title="West")) == "W"
+    assert await pages(heavy & (Q(fans__name="Bob") | Q(tags__name="b")), tags__name="b") == ""
+    assert await pages(Q(Q(tags__weight=1), title="North"), tags__name="b") == ""
+    assert await pages(~(heavy & Q(tags__name="b"))) == "NSW"
+    assert await pages(~(heavy & Q(tags__name="a"))) == "SW"
+    assert await pages(Q(tags__pages__title="South") | Q(title="no"), tags__pages__tags__name="a") == ""
+    assert await pages(heavy) == "N"
+
+
 async def test_exclusion_keeps_rows_without_pairs(web: Database) -> None:
     """exclude() takes away the rows that have such a pair, and keeps those that have none at all (C-011wa)."""
     exclude = WebPage.objects.exclude
@@ -153,7 +169,7 @@ async def test_exclusion_keeps_rows_without_pairs(web: Database) -> None:
 
 
 async def test_five_relations_are_followed(web: Database) -> None:
-    """Each relation of many to many counts as one of the five that a path may have (C-011w)."""
+    """Each many-to-many relation counts as one of the five that a path may have (C-011w)."""
     assert await pages(tags__pages__tags__pages__tags__name="a") == "NS"
     assert await pages(tags__pages__fans__reads__readers__name="Ann") == "NS"
     assert await writers(favourites__tags__links__tag__pages__title="South") == "BC"
@@ -306,7 +322,7 @@ async def test_many_rows_stand_in_no_column(web: Database) -> None:
 
 
 async def test_wrong_names_behind_pairs_are_named(web: Database) -> None:
-    """A name or a value that is wrong is a FieldError, which never names the model of the pairs as the other side."""
+    """A name or a value that is wrong is a FieldError, which never names the through model as the other side."""
     with pytest.raises(FieldError, match=r"'nmae'.*did you mean 'name'.*fields of orm.WebTag are"):
         await pages(tags__nmae="a")
     with pytest.raises(FieldError, match=r"no field 'tugs' \(did you mean 'tags'\?\)"):
@@ -356,7 +372,7 @@ async def test_rows_take_their_pairs_along(web: Database) -> None:
 
 
 async def test_pairs_come_once(web: Database) -> None:
-    """The database keeps a second row of a pair away where the model of the pairs was made for the field."""
+    """The database keeps a second row of a pair away where the through model was made for the field."""
     through = WebPage.tags.through
     known = await through.objects.first()
 

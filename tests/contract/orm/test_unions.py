@@ -243,6 +243,17 @@ def test_what_cannot_follow(call: object) -> None:
         call(NOVELS.union(CHEAP))  # type: ignore[operator]  # one of the functions above
 
 
+async def test_rows_of_a_relation_among_others() -> None:
+    """C-011z: Rows of an instance, which stay in its database, go together with those of the class and of others."""
+    ann, bob = await Author.objects.get(name="Ann"), await Author.objects.get(name="Bob")
+    assert await titles(ann.books.union(CHEAP)) == ["Dune", "Emma", "Hero"]
+    assert await titles(CHEAP.union(ann.books.all(), bob.books.filter(title="Gaia"))) == ["Dune", "Emma", "Gaia", "Hero"]
+    assert await titles(CHEAP.difference(ann.books.all())) == ["Hero"]
+    assert await titles(ann.books.all() | CHEAP) == ["Dune", "Emma", "Hero"]
+    assert await titles(CHEAP & ann.books.all()) == ["Dune"]
+    assert (CHEAP | ann.books.all()).db_alias == "default"
+
+
 async def test_what_cannot_be_combined() -> None:
     """Rows of other columns, other databases, locks, and what is no query set."""
     with pytest.raises(FieldError, match=r"same columns; here are title \(1\) and title, pages \(2\)"):
@@ -255,6 +266,10 @@ async def test_what_cannot_be_combined() -> None:
         _ = NOVELS.union(CHEAP.values("title"))
     with pytest.raises(FieldError, match="one database"):
         _ = NOVELS.union(CHEAP.using("other"))
+    with pytest.raises(FieldError, match=r"\| takes query sets of one database, not of 'default' and 'other'"):
+        _ = NOVELS | CHEAP.using("other")
+    with pytest.raises(FieldError, match="not of 'other' and 'default'"):
+        _ = NOVELS.using("other").union(CHEAP.using("default"))
     with pytest.raises(FieldError, match="locks no rows"):
         _ = NOVELS.union(CHEAP.select_for_update())
     with pytest.raises(TypeError, match="not with list"):

@@ -141,6 +141,24 @@ async def test_rows_are_filtered_by_their_windows() -> None:
     assert [book.title for book in await ranked.filter(place=1).order_by("-place", "title")[1:]] == ["Gaia"]
 
 
+async def test_conditions_beside_that_of_a_window_come_before_it() -> None:
+    """C-011za: In one filter() as in several, what is not of a window decides which rows it is computed from."""
+    ranked = Book.objects.annotate(place=Window(RowNumber(), order_by="-price"))
+    wanted = ["Dune", "Emma"]
+    for rows in (
+        ranked.filter(genre=Genre.NOVEL).filter(place__lte=2),
+        ranked.filter(place__lte=2, genre=Genre.NOVEL),
+        ranked.filter(Q(place__lte=2) & Q(genre=Genre.NOVEL)),
+        ranked.filter(Q(Q(place__lte=2, pages__gt=0), Q(genre=Genre.NOVEL))),
+        ranked.exclude(Q(place__gt=2) | ~Q(genre=Genre.NOVEL)),
+        ranked.exclude(~Q(place__lte=2, genre=Genre.NOVEL)),
+    ):
+        assert await rows.order_by("title").values_list("title", flat=True) == wanted
+    # Either of the two is enough, so neither comes first.
+    either = ranked.filter(Q(place=1) | Q(genre=Genre.POETRY))
+    assert await either.order_by("title").values_list("title", flat=True) == ["Faust", "Gaia"]
+
+
 async def test_filtered_windows_within_other_queries() -> None:
     """They stand in subqueries, in deletes and updates, in unions and in what is computed of them."""
     best = Book.objects.alias(place=Window(RowNumber(), "author", "-price")).filter(place=1)
