@@ -63,7 +63,7 @@ def database_of(options: Options, using: str | None = None) -> Database:
     Raises:
         DatabaseAliasNotFoundError: The settings have no such alias.
     """
-    return get_database(using or options.database)
+    return get_database(options.database if using is None else using)
 
 
 def in_slices(keys: Sequence[object]) -> Iterator[tuple[object, ...]]:
@@ -118,7 +118,7 @@ async def read_all(query: Query, values: tuple[object, ...], using: str | None =
     # These lines stand in every reading function: a function around them would cost each query a call more.
     if routes.routers and type(using) is not Routed:
         return await read_routed(read_all, query, values, using)
-    database = get_database(using or query.model._meta.database)
+    database = get_database(query.model._meta.database if using is None else using)
     plan = plan_for(query, values, database)
     if slot.checker is not None:
         await check_permission(query.model, "read", plan.models)
@@ -147,7 +147,7 @@ async def read_one(
     """
     if routes.routers and type(using) is not Routed:
         return await read_routed(read_one, query, values, using, default=default)
-    database = get_database(using or query.model._meta.database)
+    database = get_database(query.model._meta.database if using is None else using)
     plan = plan_for(query, values, database)
     if slot.checker is not None:
         await check_permission(query.model, "read", plan.models)
@@ -181,7 +181,7 @@ async def read_exactly(query: Query, values: tuple[object, ...], using: str | No
     """
     if routes.routers and type(using) is not Routed:
         return await read_routed(read_exactly, query, values, using)
-    database = get_database(using or query.model._meta.database)
+    database = get_database(query.model._meta.database if using is None else using)
     plan = plan_for(query, values, database)
     if slot.checker is not None:
         await check_permission(query.model, "read", plan.models)
@@ -222,7 +222,7 @@ async def stream(
     """
     if routes.routers:
         using = await route_read(query, using)
-    database = get_database(using or query.model._meta.database)
+    database = get_database(query.model._meta.database if using is None else using)
     plan = plan_for(query, values, database)
     if slot.checker is not None:
         await check_permission(query.model, "read", plan.models)

@@ -24,7 +24,6 @@ from openviper.db.options import Options
 from openviper.db.query.description import Query
 from openviper.db.registry import AnyModel, AnyRecord
 from openviper.db.routers import MAIN_ALIAS, ask_alias, ask_yes_or_no, load, same_rows, slot
-from openviper.db.transactions.hooks import current_scope
 
 __all__ = [
     "DatabaseRouter",
@@ -177,7 +176,7 @@ async def route_read(query: Query, using: str | None = None) -> str | None:
     """
     options: Options = query.model._meta
     if not load() or using is not None or options.database is not None:
-        return using or options.database
+        return options.database if using is None else using
     alias = await _choose(query)
     for other in plan_of(query, get_database(alias).dialect).models:
         home = other._meta.database or await _home_of(other)
@@ -215,12 +214,18 @@ async def route_write(options: Options, using: str | None = None, record: AnyRec
         DatabaseRoutingError: A router fails.
         DatabaseTransactionRoutingError: The write would leave the transaction that it seems to be part of.
     """
+    if using is not None:
+        return using
     origin = None if record is None else record._origin
     # One that lives elsewhere by its declaration is written where it came from.
     own = origin.alias if origin is not None and (options.database is not None or not load()) else options.database
-    if using is not None or own is not None or not load():
-        return using or own or MAIN_ALIAS
-    alias = await _home_of(options.model, record)
+    if own is not None or not load():
+        return own or MAIN_ALIAS
+    answer = await _ask_home(options.model, record)
+    if answer is None and origin is not None and origin.alias not in slot.primaries:
+        # It stays where it is, as what goes on from it does, and no router sends it anywhere.
+        return origin.alias
+    alias = answer or _left_home(record)
     _keep_inside(options, alias)
     return alias
 
@@ -237,7 +242,8 @@ async def read_routed(
         using: What the code says.
         more: What else the function takes.
     """
-    alias = await route_read(query, using) or MAIN_ALIAS
+    chosen = await route_read(query, using)
+    alias = MAIN_ALIAS if chosen is None else chosen
     get_database(alias)  # made under its plain name
     tried: set[str] = set()
     while True:
@@ -279,35 +285,39 @@ async def check_relations(record: AnyRecord, alias: str) -> None:
 
 async def _home_of(model: AnyModel, record: AnyRecord | None = None) -> str:
     """Give the database that rows of a model are written to."""
+    return await _ask_home(model, record) or _left_home(record)
+
+
+async def _ask_home(model: AnyModel, record: AnyRecord | None) -> str | None:
     hints = {} if record is None else {"instance": record}
-    answer = await ask_alias("db_for_write", model, **hints)
-    if answer is not None:
-        return answer
+    return await ask_alias("db_for_write", model, **hints)
+
+
+def _left_home(record: AnyRecord | None) -> str:
+    """Give the database that a row is written to where no router has an answer."""
     origin = None if record is None else record._origin
     alias = MAIN_ALIAS if origin is None else origin.alias
     return slot.primaries.get(alias, alias)
 
 
 def _keep_inside(options: Options, alias: str) -> None:
-    """Refuse a write that an open transaction would not hold, though it seems to."""
-    key = (_WRITTEN, options.label)
-    own = current_scope(alias)
-    for scope in open_transactions():
-        if own is not None or scope.alias == alias:
-            continue
-        if same_rows(scope.alias, alias):
-            raise DatabaseTransactionRoutingError(
-                f"a write of {options.label} goes to database {alias!r}, outside of the transaction on its replica "
-                f"{scope.alias!r}; begin it with atomic({alias!r})"
-            )
-        before = current_scope(scope.alias)
-        if before is not None and before.get(key) is not None:
-            raise DatabaseTransactionRoutingError(
-                f"rows of {options.label} were written to {scope.alias!r} in this transaction, and now routers say "
-                f"{alias!r}, which is outside of it; begin one there too, or say using()"
-            )
-    if own is not None:
-        own.set(key, alias)
+    """Refuse a write that no open transaction would hold, though it seems to be part of one.
+
+    The code around it need not know of routers: what it undoes together has to be undone together.
+    """
+    outside = [scope.alias for scope in open_transactions()]
+    if not outside or alias in outside:
+        return
+    replica = next((one for one in outside if same_rows(one, alias)), None)
+    if replica is not None:
+        raise DatabaseTransactionRoutingError(
+            f"a write of {options.label} goes to database {alias!r}, outside of the transaction on its replica "
+            f"{replica!r}; begin it with atomic({alias!r})"
+        )
+    raise DatabaseTransactionRoutingError(
+        f"a write of {options.label} goes to database {alias!r} by the routers, outside of the transaction on "
+        f"{outside[-1]!r}, whose rollback would leave it; begin one on {alias!r} too, or name it with using()"
+    )
 
 
 def note_written(alias: str) -> None:

@@ -71,7 +71,7 @@ def get_database(using: str | None = None) -> Database:
         DatabaseConfigurationError: The settings have no such alias, or say something about it that cannot work.
         RuntimeError: There is no running event loop.
     """
-    alias = using or DEFAULT_ALIAS
+    alias = DEFAULT_ALIAS if using is None else using
     loop = asyncio.get_running_loop()
     state = _here.state
     if state is None or state.loop is not loop:

@@ -8,7 +8,7 @@ from openviper.db.backends.base import Row
 from openviper.db.compiler.bulk import BulkPlan, Conflict, bulk_insert_plan, bulk_update_plan
 from openviper.db.compiler.origin import origin_for
 from openviper.db.connections import Database
-from openviper.db.events.running import ask, tell
+from openviper.db.events.running import ask, news, tell
 from openviper.db.events.watchers import watchers_of
 from openviper.db.exceptions import FieldError, IntegrityError, ModelValidationError
 from openviper.db.fields.base import AnyField
@@ -107,7 +107,7 @@ async def bulk_create(
         await ask(watchers, "pre_bulk_create", items[:], model=model)
     await _Insertion(options, database, items, conflict).run(size)
     if watchers is not None:
-        await tell(watchers, "post_bulk_create", items[:], database.alias, model=model)
+        await tell(news(watchers, "post_bulk_create", items[:], database.alias, model=model))
     return items
 
 
@@ -142,7 +142,7 @@ async def bulk_update(
     chosen = read_field_names(fields, options, "bulk_update()")
     size = read_batch_size(batch_size)
     items = _read_records(records, model, "bulk_update()")
-    alias = using or _alias_of(items, options)
+    alias = _alias_of(items, options) if using is None else using
     if routes.routers:
         alias = await route_write(options, using, items[0] if items else None)
     database = target_of(options, alias)
@@ -162,7 +162,7 @@ async def bulk_update(
         await ask(watchers, "pre_bulk_update", items[:], model=model, fields=names)
     touched = await _update(options, database, items, chosen, size)
     if watchers is not None:
-        await tell(watchers, "post_bulk_update", items[:], database.alias, model=model, fields=names)
+        await tell(news(watchers, "post_bulk_update", items[:], database.alias, model=model, fields=names))
     return touched
 
 

@@ -38,7 +38,7 @@ async def refresh(record: Stored, names: Collection[str] | None = None, *, using
         return
     columns = None if names is None else tuple(chosen)
     query = Query(options.model, where=(Lookup("pk", 0),), order=(), columns=columns)
-    alias = using or stays_at(record)
+    alias = stays_at(record) if using is None else using
     found: Any = await read_one(query, (key,), alias)
     if found is None:
         raise options.model.DoesNotExist(f"{options.label} {key!r} is not in the database any more")

@@ -73,7 +73,7 @@ async def save(
             )
         return
     options, origin = record._meta, record._origin
-    alias = using or (origin.alias if origin is not None else None)
+    alias = origin.alias if using is None and origin is not None else using
     if routes.routers:
         alias = await route_write(options, using, record)
     database = target_of(options, alias)

@@ -90,7 +90,12 @@ class RawRows(Generic[M]):
 
         Args:
             alias: The database; None means that of the model.
+
+        Raises:
+            ValueError: It is an empty text.
         """
+        if alias == "":
+            raise ValueError("using() is given an empty text; give the alias of a database, or None for the model's")
         return RawRows(cast("type[M]", self._model), self._sql, self._params, alias)
 
     def values(self) -> Answer[list[dict[str, Any]]]:
@@ -224,5 +229,5 @@ def _dialect_of(options: Options, alias: str | None) -> Dialect:
     try:
         return database_of(options, alias).dialect
     except RuntimeError:  # no loop is running, and none is needed to write a text
-        stated = read_options(alias or options.database or DEFAULT_ALIAS)
+        stated = read_options((options.database if alias is None else alias) or DEFAULT_ALIAS)
         return get_dialect(stated.scheme, use_tz=settings.USE_TZ)

@@ -17,8 +17,14 @@ def current_scope(using: str | None = None) -> "Scope | None":
 
     Args:
         using: Alias of the database; None means ``default``.
+
+    Raises:
+        ValueError: It is an empty text.
     """
-    lease = work.current_lease(using or work.DEFAULT_ALIAS)
+    if using == "":
+        # Most often a variable of the environment that is not set, and never the main database.
+        raise ValueError("using is an empty text; give the alias of a database, or None for 'default'")
+    lease = work.current_lease(work.DEFAULT_ALIAS if using is None else using)
     return lease if isinstance(lease, work.Scope) and not lease.is_over else None
 
 

@@ -48,7 +48,7 @@ async def end(using: str | None, error: BaseException | None) -> None:
     Raises:
         TransactionError: The block began in another task.
     """
-    alias = using or DEFAULT_ALIAS
+    alias = DEFAULT_ALIAS if using is None else using
     scope = current_lease(alias)
     if not isinstance(scope, Scope):
         raise TransactionError(

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from openviper.conf import settings
-from openviper.db import Model, atomic, fields
-from openviper.db.connections import get_database, init_db
+from openviper.db import Model, atomic, fields, on_commit
+from openviper.db.connections import get_connection, get_database, init_db, request_connection
 from openviper.db.exceptions import (
     CrossDatabaseRelationError,
     DatabaseAliasNotFoundError,
@@ -17,6 +17,7 @@ from openviper.db.exceptions import (
     DatabaseRoutingError,
     DatabaseTransactionRoutingError,
 )
+from openviper.db.monitor import watch_queries
 from openviper.db.registry import AnyModel
 from openviper.db.routing import PrimaryReplicaRouter
 from tests.contract.orm.models import Author, Book, Country, Review
@@ -140,12 +141,90 @@ async def test_a_router_does_not_change_its_mind_inside_a_transaction(configure:
     async with atomic():
         _ = await Author.objects.create(name="Ann")
         homes["write"] = "one"
-        with pytest.raises(DatabaseTransactionRoutingError, match="written to 'default' in this transaction"):
+        with pytest.raises(DatabaseTransactionRoutingError, match="outside of the transaction on 'default'"):
             _ = await Author.objects.create(name="Bob")
         async with atomic("one"):
             _ = await Author.objects.create(name="Bob")
     _ = await Author.objects.create(name="Cid")
     assert await Author.objects.using("one").count() == 2
+
+
+ROUTED_OUT: Mapping[str, Callable[[Author], Awaitable[object]]] = {
+    "create": lambda _: Author.objects.create(name="x"),
+    "save": lambda ann: ann.save(),
+    "delete": lambda ann: ann.delete(),
+    "bulk_create": lambda _: Author.objects.bulk_create([Author(name="x")]),
+    "bulk_update": lambda ann: Author.objects.bulk_update([ann], ["name"]),
+    "update": lambda _: Author.objects.update(age=1),
+    "delete of rows": lambda _: Author.objects.all().delete(),
+    "get_or_create": lambda _: Author.objects.get_or_create(name="x"),
+    "update_or_create": lambda _: Author.objects.update_or_create({"age": 1}, name="x"),
+    "raw": lambda _: Author.objects.raw(f"UPDATE {Author._meta.table} SET age = 1").values(),
+}
+
+
+@pytest.mark.parametrize("name", ROUTED_OUT)
+async def test_a_write_is_not_routed_out_of_a_transaction(configure: Configure, name: str) -> None:
+    """The first of its model neither, whose rollback would leave it; a block there or ``using()`` allows it (C-011va)."""
+    configure(Sends(Author="one"))
+    ann = await Author.objects.create(name="Ann")
+    ann.name = "Anne"
+    async with atomic():
+        _ = await Country.objects.create(code="NO", name="Norway")
+        with watch_queries() as log, pytest.raises(DatabaseTransactionRoutingError, match="'one' by the routers"):
+            await ROUTED_OUT[name](ann)
+        assert not log.records
+        async with atomic("one"):
+            await ROUTED_OUT[name](ann)
+    with pytest.raises(DatabaseTransactionRoutingError, match="outside of the transaction on 'two'"):
+        async with atomic("two"):
+            _ = await Country.objects.create(code="SE", name="Sweden")
+
+
+async def test_what_says_its_database_may_leave_a_transaction(configure: Configure) -> None:
+    """By ``using()``, or as an instance that no router sends anywhere; so may everything where there are no routers."""
+    configure(Sends(Country="one"))
+    bob = await Author.objects.using("two").create(name="Bob")
+    async with atomic():
+        _ = await Country.objects.using("one").create(code="NO", name="Norway")
+        await Country(code="SE", name="Sweden").save(using="one")
+        bob.name = "Robert"
+        await bob.save()
+        await bob.books.create(title="Emma")
+    assert await Country.objects.using("one").count() == 2
+    assert await Author.objects.using("two").values_list("name", flat=True) == ["Robert"]
+    assert await Book.objects.using("two").count() == 1
+    configure()
+    async with atomic("one"):
+        _ = await Author.objects.create(name="nobody routes")
+    assert await Author.objects.using("default").count() == 1
+
+
+@pytest.mark.parametrize("has_routers", [True, False], ids=["routers", "plain"])
+async def test_an_empty_alias_is_none(configure: Configure, has_routers: bool) -> None:
+    """An empty text, of a variable that is not set say, is refused everywhere and never the main database."""
+    configure(*[Sends(Book="one")] * has_routers)
+    ann = await Author.objects.create(name="Ann")
+    for ask in (
+        lambda: Author.objects.using(""),
+        lambda: Author.objects.all().using(""),
+        lambda: Author.objects.raw("SELECT 1").using(""),
+        lambda: on_commit(lambda: None, using=""),
+    ):
+        with pytest.raises(ValueError, match="empty text"):
+            _ = ask()
+    for wait in (
+        lambda: ann.save(using=""),
+        lambda: ann.delete(using=""),
+        lambda: ann.refresh_from_db(using=""),
+        lambda: init_db(using=""),
+        atomic("").__aenter__,
+        get_connection("").__aenter__,
+        request_connection("").__aenter__,
+    ):
+        with watch_queries() as log, pytest.raises(DatabaseAliasNotFoundError, match="''"):
+            await wait()
+        assert not log.records
 
 
 async def test_a_router_may_allow_relations(configure: Configure) -> None:
