@@ -124,6 +124,7 @@ class UniqueConstraint:
         expressions: Sequence[Sortable] = (),
         nulls_distinct: bool | None = None,
     ) -> None:
+        # The name first, as every other constraint has it; expressions are never texts.
         if given and isinstance(given[0], str):
             name, *rest = given[0], *given[1:]
             fields = cast("Sequence[str]", rest[0]) if rest else fields

@@ -57,6 +57,7 @@ def make_through(field: AnyMany, model: AnyModel) -> AnyModel:
             "give it a db_table"
         )
     source, target = _names_of_keys(field, options)
+    # It lives and is managed as the model does that declares the field.
     stated = {
         "table_name": table,
         "unique_together": (source, target),
@@ -78,6 +79,7 @@ def make_through(field: AnyMany, model: AnyModel) -> AnyModel:
         source: ForeignKey(model, related_name="+", db_index=False),
         target: ForeignKey(other, related_name="+"),
     }
+    # By Model itself, which is the last of them and cannot be imported here.
     kind: type = type(model)
     base = next(one for one in reversed(model.__mro__) if isinstance(one, kind))
     made: AnyModel = kind(name, (base,), body)

@@ -145,6 +145,7 @@ def _put_together(
     tables = [_write_part(part, scope, write, making) for part in combination.parts]
     outline = tables[0][1]
     _check_alike(operator, [one[1] for one in tables])
+    # Backwards, so that the first name of a column stays: its own, and not "pk".
     names = {place: name for name, place in reversed(list(_names_of(outline)))}
     columns = [
         _united(operator, names.get(place, str(place)), column, scope)
@@ -182,6 +183,7 @@ def _write_part(
         elements = written.columns.elements
         if not is_cut:
             return statement.correlate(None), outline, typed
+    # As a table of its own: SQLite takes no order and no limit between the parts.
     labels = [getattr(one, "element", one) if _is_label(one) else one for one in elements]
     named = statement.with_only_columns(*(one.label(f"_c{place}") for place, one in enumerate(labels)))
     table = named.correlate(None).subquery()
@@ -221,6 +223,7 @@ def _united(operator: str, name: str, column: Sequence[Typed], scope: Selection)
             "leave it out with only() or defer(), or say union(..., all=True)"
         )
     null = any(one.storage.null for one in column)
+    # Columns that are read alike already, as those of one field are, are left as they are.
     if len({(replace(one.storage, null=True), one.form.scale, _reading(one)) for one in column}) == 1:
         return [one._replace(storage=replace(one.storage, null=null)) for one in column]
     try:

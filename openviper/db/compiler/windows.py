@@ -69,6 +69,7 @@ def holds_window(node: object, names: set[str]) -> bool:
     if isinstance(node, d.Window):
         return True
     if isinstance(node, d.Subquery | d.Exists):
+        # A column of the query around, at which it looks, may be one all the same.
         return any(path.partition("__")[0] in names for path in _outer_paths(node))
     if isinstance(node, d.Column | d.Lookup) and node.path.partition("__")[0] in names:
         return True
@@ -139,6 +140,7 @@ def _fold(node: d.Aggregate, scope: Scope, over: Over) -> Typed:
 
 
 def _write_rank(_: d.Window, node: d.Call, scope: Scope, over: Over) -> Typed:
+    # A fraction comes as a float or as a decimal, by driver; it is read as the one that Python users expect.
     storage = _FRACTION if node.name in {"percent_rank", "cume_dist"} else _NUMBER
     arguments = tuple(compile_expression(one, scope).element for one in node.arguments)
     typed = make(node.name, arguments, storage, scope)
@@ -149,6 +151,7 @@ def _write_rank(_: d.Window, node: d.Call, scope: Scope, over: Over) -> Typed:
 def _write_value(window: d.Window, node: d.Call, scope: Scope, over: Over) -> Typed:
     """Write a function that gives the value of another row."""
     argument = compile_expression(node.arguments[0], scope)
+    # Whatever the field says: there may be no such row.
     storage = replace(argument.storage, null=True)
     others = [compile_expression(one, scope, storage) for one in node.arguments[1:]]
     has_default = len(others) > 1
@@ -167,6 +170,7 @@ def _with_default(
     """Write ``Lag`` and ``Lead`` with a default: where there is no such row is told by the number of the row."""
     from sqlalchemy import case  # loaded by the first query
 
+    # Not by coalesce(): the row may be there, with no value in it.
     number = over(make("row_number", (), _NUMBER, scope).element)
     missing: Any = number <= elements[1]
     if node.name == "lead":

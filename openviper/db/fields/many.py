@@ -217,6 +217,7 @@ class ManyToManyField(Named, Generic[T_co]):
                 self._check_end(through, name, side)
             return Ends(through, *self.through_fields)
         sources, targets = _keys_to(through, owner), _keys_to(through, target)
+        # Within one table the order of the two says which is which.
         if _root(owner) == _root(target) and len(sources) == 2:
             return Ends(through, *sources)
         for side, found in ((owner, sources), (target, targets)):
@@ -231,6 +232,7 @@ class ManyToManyField(Named, Generic[T_co]):
             )
         if through._meta.abstract:
             raise ModelDefinitionError(f"{self.path} goes through {through._meta.label}, which is abstract")
+        # Paths lead through all three, and no statement reaches two databases.
         for other in (through, target):
             if other._meta.database != owner._meta.database:
                 raise ModelDefinitionError(

@@ -117,7 +117,9 @@ async def _read_lists(sharing: Sharing, origin: RowOrigin, touched: Touched) -> 
         room = _ALL if lists is None else 1
         lists = sharing.lists[name] = Lists(_tables_of(options, name), room)
     holders = [_Holder(one, options) for one in _chosen(record, origin, lists, name)]
+    # Twice as many each time, so that who only reads has all of them after a few queries.
     lists.room = min(lists.room * 2, _ALL)
+    # What the manager prefetches of its own starts from all rows together, after they are told apart.
     rows = _stating_mode(touched.base, record)
     nested, rows = rows.prefetches, rows.prefetch_related(None)
     await prefetch(options.model, holders, (Prefetch(name, rows),), rows_of(origin.alias))
@@ -132,6 +134,7 @@ async def _read_lists(sharing: Sharing, origin: RowOrigin, touched: Touched) -> 
         await prefetch(touched.base.query.model, list(found.values()), nested, rows_of(origin.alias))
     for one in holders:
         lists.put(one.key, one.rows(store))
+    # Held weakly, as a transaction may be long and read much.
     scope = current_scope(slot.primaries.get(origin.alias, origin.alias))
     if scope is not None:
         scope.on_rollback(partial(_forget, ref(sharing), name, lists))

@@ -105,6 +105,7 @@ async def _read_deferred(source: RowOrigin, record: AnyRecord) -> None:
     rows = await _read_rows(type(record), [one.pk for one in peers], source)
     for one in peers:
         row = rows.get(one.pk)
+        # While the query ran, another task may have filled it, or read it again.
         if row is not None and one._origin is source and not is_loaded(one):
             _fill(one, row)
 
@@ -121,6 +122,7 @@ async def _read_rows(model: AnyModel, keys: Sequence[object], source: RowOrigin)
 def _fill(record: AnyRecord, found: AnyRecord) -> None:
     """Let an instance have what was read of its row; it takes the place of what that was read as, among its peers."""
     options = record._meta
+    # What was assigned meanwhile is the user's, and is still to be stored.
     changed = set(record.changed_fields())
     for field in options.fields:
         if field.name not in changed:

@@ -23,6 +23,7 @@ async def together(sharing: Sharing, name: str, alias: str, read: Callable[[], A
         read: Reads and hands out.
     """
     key = (name, asyncio.get_running_loop(), current_lease(alias))
+    # A loop, since of those who waited for one that was cancelled the first begins again and the others wait for it.
     while (running := sharing.loads.get(key)) is not None:
         await running.is_over.wait()
         if not running.is_cancelled:

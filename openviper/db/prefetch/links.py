@@ -69,6 +69,7 @@ def link_of(options: Options, name: str, to_attr: str | None = None) -> Link:
 def _link_of(options: Options, name: str, to_attr: str | None, version: int) -> Link:
     # The version is there to find nothing of models that have been forgotten.
     known = options.by_name.get(name)
+    # Before anything is written with the name in it.
     if to_attr is not None:
         _check_attribute(options, to_attr)
     if known is not None and known.related is not None and name == known.name:
@@ -200,6 +201,7 @@ def _link_many(options: Options, relation: ManyRelation, *, store: str) -> Link:
     pair = frozenset((source.attname, target.attname))
     is_unique = any(pair >= frozenset(group) for group in unique_groups(through))
     model = relation.model
+    # Whose a row is, stands in no field of it: it comes along under a name of its own, and is taken off again.
     key, own = options.pk.attname, model._meta.pk.attname
     filled = {
         name: part.format(key=key, own=own, store=store)

@@ -72,6 +72,7 @@ async def _fill(nodes: Mapping[str, _Node], records: Records, alias: str | None)
         holds = link.holds is not None and len(keys) <= MOST_KEYS and can_hold(records)
         found = await _read(node, keys, alias, is_held=holds)
         link.give(records, found)
+        # Rows that lie in lists of these are found through them, and need no reference each.
         if link.holds is not None and holds:
             hold(found, records, link.holds)
         if node.nodes and (after := link.follow(records, found)):
@@ -103,6 +104,7 @@ def _narrow(reading: Reading, link: Link) -> Query:
         where=(*query.where, Lookup(link.path, Many(len(reading.params)))),
         annotations=(*query.annotations, *link.linked),
     )
+    # only() may leave out the very key by which rows are given to their instances.
     names = {name for name, known in link.model._meta.by_name.items() if known.attname == link.key}
     columns, deferred = query.columns, query.deferred
     if columns is not None and names and names.isdisjoint(columns):
