@@ -7,6 +7,7 @@ from typing import Final
 
 from openviper.conf import settings
 from openviper.conf.environment import project_folder
+from openviper.db.aliases import DEFAULT_ALIAS, NO_ALIASES
 from openviper.db.backends.base import BackendOptions
 from openviper.db.exceptions import (
     DatabaseAliasNotFoundError,
@@ -14,12 +15,9 @@ from openviper.db.exceptions import (
     DatabaseConfigurationError,
 )
 
-__all__ = ["DEFAULT_ALIAS", "database_aliases", "parse_url", "read_options", "state_default"]
-
-DEFAULT_ALIAS: Final = "default"
+__all__ = ["database_aliases", "parse_url", "read_options", "state_default"]
 
 _MEMORY: Final = ":memory:"
-_NO_ALIASES: Final = frozenset({"ROUTERS", "ROUTING"})
 # As a URL names the engine, and as we do.
 _ENGINES: Final = {
     "sqlite": "sqlite",
@@ -73,7 +71,7 @@ def state_default(entry: Mapping[str, object] | None) -> Mapping[str, object] | 
 def database_aliases() -> list[str]:
     """Give the aliases that the settings have, ``default`` first."""
     databases: Mapping[str, object] = settings.DATABASES
-    named = [alias for alias in databases if alias not in _NO_ALIASES and alias != DEFAULT_ALIAS]
+    named = [alias for alias in databases if alias not in NO_ALIASES and alias != DEFAULT_ALIAS]
     has_default = _Program.default is not None or bool(databases.get(DEFAULT_ALIAS)) or bool(settings.DATABASE_URL)
     return [DEFAULT_ALIAS, *named] if has_default else named
 
@@ -162,7 +160,7 @@ def _find_entry(alias: str) -> Mapping[str, object]:
     if alias == DEFAULT_ALIAS and _Program.default is not None:
         return _Program.default
     databases: Mapping[str, object] = settings.DATABASES
-    entry = None if alias in _NO_ALIASES else databases.get(alias)
+    entry = None if alias in NO_ALIASES else databases.get(alias)
     if entry and not isinstance(entry, Mapping):
         raise DatabaseConfigurationError(
             f"DATABASES[{alias!r}] is a {type(entry).__name__}; give it options: {{'OPTIONS': {{'URL': ...}}}}"

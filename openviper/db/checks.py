@@ -5,7 +5,8 @@ from typing import Final
 
 from openviper.conf import settings
 from openviper.core.checks import register
-from openviper.db.addresses import DEFAULT_ALIAS, database_aliases, read_options
+from openviper.db.addresses import database_aliases, read_options
+from openviper.db.aliases import DEFAULT_ALIAS
 from openviper.db.events.stated import load_stated
 from openviper.db.events.watchers import handlers
 from openviper.db.exceptions import DatabaseConfigurationError, ModelReferenceError

@@ -13,6 +13,7 @@ from typing import Final, cast
 from uuid import UUID
 
 from openviper.conf import settings
+from openviper.db.aliases import DEFAULT_ALIAS, NO_ALIASES
 from openviper.db.exceptions import (
     CrossDatabaseRelationError,
     DatabaseAliasNotFoundError,
@@ -23,7 +24,6 @@ from openviper.db.registry import AnyModel, AnyRecord
 from openviper.primitives.imports import import_string
 
 __all__ = [
-    "MAIN_ALIAS",
     "ask_alias",
     "ask_yes_or_no",
     "common_alias",
@@ -38,9 +38,7 @@ __all__ = [
     "stays_at",
 ]
 
-MAIN_ALIAS: Final = "default"
 _METHODS: Final = ("db_for_read", "db_for_write", "allow_relation", "allow_migrate")
-_RESERVED: Final = frozenset({"ROUTERS", "ROUTING"})
 #: Names of ``DATABASES["ROUTING"]``, and what a PrimaryReplicaRouter calls them.
 _SHORT_FORM: Final[Mapping[str, str]] = {
     "PRIMARY": "primary_alias",
@@ -93,7 +91,7 @@ def load() -> tuple[object, ...]:
         return slot.routers
     databases: Mapping[str, object] = settings.DATABASES
     entries, short_form = databases.get("ROUTERS", ()), databases.get("ROUTING")
-    slot.aliases = frozenset(databases) - _RESERVED | {MAIN_ALIAS}
+    slot.aliases = frozenset(databases) - NO_ALIASES | {DEFAULT_ALIAS}
     replicas = [alias for alias in databases if _option_of(databases[alias], "ROLE") == "replica"]
     # They keep what they count, such as turns, while the settings say the same.
     stated, made = slot.made
@@ -101,7 +99,7 @@ def load() -> tuple[object, ...]:
         made = _make_all(entries, short_form, replicas)
         stated = (copy(entries), copy(short_form))
     # A replica that no router names is one of the main database.
-    primaries = {alias: MAIN_ALIAS for alias in replicas if alias != MAIN_ALIAS}
+    primaries = {alias: DEFAULT_ALIAS for alias in replicas if alias != DEFAULT_ALIAS}
     for router in made:
         primaries.update(_check_family(router))
     slot.primaries = primaries
@@ -130,8 +128,8 @@ def common_alias(first: str | None, second: str | None) -> str | None:
     if first == second:
         return first
     chosen = first or second
-    if None not in (first, second) or (chosen != MAIN_ALIAS and not slot.routers):
-        raise LookupError(f"{first or MAIN_ALIAS!r} and {second or MAIN_ALIAS!r}")
+    if None not in (first, second) or (chosen != DEFAULT_ALIAS and not slot.routers):
+        raise LookupError(f"{first or DEFAULT_ALIAS!r} and {second or DEFAULT_ALIAS!r}")
     return chosen
 
 
@@ -325,7 +323,7 @@ def _make_by_short_form(stated: object, replicas: Sequence[str]) -> object:
         raise DatabaseConfigurationError(
             f"DATABASES['ROUTING'] has to be a table with the names {', '.join(_SHORT_FORM)}"
         )
-    given = {"PRIMARY": MAIN_ALIAS, "REPLICAS": list(replicas), **stated}
+    given = {"PRIMARY": DEFAULT_ALIAS, "REPLICAS": list(replicas), **stated}
     kind = cast("Callable[..., object]", import_string(_REPLICA_ROUTER))
     try:
         return kind(**{_SHORT_FORM[name]: value for name, value in given.items()})
@@ -351,7 +349,7 @@ def _check_family(router: object) -> Mapping[str, str]:
 def _engine_of(alias: str) -> str | None:
     """Give the engine that the address of a database begins with; None if it has none here."""
     databases: Mapping[str, object] = settings.DATABASES
-    url = _option_of(databases.get(alias), "URL") or (settings.DATABASE_URL if alias == MAIN_ALIAS else None)
+    url = _option_of(databases.get(alias), "URL") or (settings.DATABASE_URL if alias == DEFAULT_ALIAS else None)
     engine = str(url).partition("://")[0].partition("+")[0].lower() if url else None
     return "postgresql" if engine == "postgres" else engine
 

@@ -15,6 +15,7 @@ from itertools import count
 from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 
 from openviper.core.context import request_tree
+from openviper.db.aliases import DEFAULT_ALIAS
 from openviper.db.compiler.planning import plan_of
 from openviper.db.connections.leases import current_lease, open_transactions
 from openviper.db.connections.loops import get_database
@@ -23,7 +24,7 @@ from openviper.db.exceptions import ConnectionLostError, CrossDatabaseRelationEr
 from openviper.db.options import Options
 from openviper.db.query.description import Query
 from openviper.db.registry import AnyModel, AnyRecord
-from openviper.db.routers import MAIN_ALIAS, ask_alias, ask_yes_or_no, load, same_rows, slot
+from openviper.db.routers import ask_alias, ask_yes_or_no, load, same_rows, slot
 
 __all__ = [
     "DatabaseRouter",
@@ -198,7 +199,7 @@ async def _choose(query: Query) -> str:
         inside = [scope.alias for scope in open_transactions() if same_rows(scope.alias, home)]
         if inside:
             return home if home in inside else inside[-1]
-    return await ask_alias("db_for_read", query.model) or MAIN_ALIAS
+    return await ask_alias("db_for_read", query.model) or DEFAULT_ALIAS
 
 
 async def route_write(options: Options, using: str | None = None, record: AnyRecord | None = None) -> str:
@@ -220,11 +221,11 @@ async def route_write(options: Options, using: str | None = None, record: AnyRec
     # One that lives elsewhere by its declaration is written where it came from.
     own = origin.alias if origin is not None and (options.database is not None or not load()) else options.database
     if own is not None or not load():
-        return own or MAIN_ALIAS
+        return own or DEFAULT_ALIAS
     answer = await _ask_home(options.model, record)
     if answer is None and origin is not None and origin.alias not in slot.primaries:
         # It stays where it is, as what goes on from it does, and no router sends it anywhere.
-        return origin.alias
+        return str(origin.alias)
     alias = answer or _left_home(record)
     _keep_inside(options, alias)
     return alias
@@ -243,7 +244,7 @@ async def read_routed(
         more: What else the function takes.
     """
     chosen = await route_read(query, using)
-    alias = MAIN_ALIAS if chosen is None else chosen
+    alias = DEFAULT_ALIAS if chosen is None else chosen
     get_database(alias)  # made under its plain name
     tried: set[str] = set()
     while True:
@@ -296,7 +297,7 @@ async def _ask_home(model: AnyModel, record: AnyRecord | None) -> str | None:
 def _left_home(record: AnyRecord | None) -> str:
     """Give the database that a row is written to where no router has an answer."""
     origin = None if record is None else record._origin
-    alias = MAIN_ALIAS if origin is None else origin.alias
+    alias = DEFAULT_ALIAS if origin is None else origin.alias
     return slot.primaries.get(alias, alias)
 
 

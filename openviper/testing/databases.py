@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from openviper.conf import settings
-from openviper.db.addresses import DEFAULT_ALIAS, database_aliases, read_options, state_default
+from openviper.db.addresses import database_aliases, read_options, state_default
+from openviper.db.aliases import DEFAULT_ALIAS
 from openviper.db.connections import Database, close_db, get_connection, get_database, init_db, reset
 from openviper.db.registry import registry
 from openviper.exceptions import ImproperlyConfigured

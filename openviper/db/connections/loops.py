@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import Final
 
 from openviper.conf import settings
-from openviper.db.addresses import DEFAULT_ALIAS, parse_url, read_options, state_default
+from openviper.db.addresses import parse_url, read_options, state_default
+from openviper.db.aliases import DEFAULT_ALIAS
 from openviper.db.backends.base import Backend, BackendOptions
 from openviper.db.connections.database import Database
 from openviper.db.connections.guard import ReadOnlyDatabase

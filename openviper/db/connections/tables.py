@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from openviper.db.addresses import DEFAULT_ALIAS
+from openviper.db.aliases import DEFAULT_ALIAS
 from openviper.db.connections.blocks import get_connection
 from openviper.db.connections.database import Database
 from openviper.db.connections.guard import refuse_write

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from openviper.db.addresses import DEFAULT_ALIAS
+from openviper.db.aliases import DEFAULT_ALIAS
 from openviper.db.backends.base import Row
 from openviper.db.compiler.bulk import BulkPlan, Conflict, bulk_insert_plan, bulk_update_plan
 from openviper.db.compiler.origin import origin_for

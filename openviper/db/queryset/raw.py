@@ -6,7 +6,8 @@ from keyword import iskeyword
 from typing import Any, Final, Generic, Literal, TypeVar, cast
 
 from openviper.conf import settings
-from openviper.db.addresses import DEFAULT_ALIAS, read_options
+from openviper.db.addresses import read_options
+from openviper.db.aliases import DEFAULT_ALIAS
 from openviper.db.compiler.handwritten import write_statement
 from openviper.db.compiler.harmless import only_reads
 from openviper.db.compiler.hydration import Cell, RecordShape, read_dicts, read_records

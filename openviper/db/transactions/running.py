@@ -1,6 +1,6 @@
 """How a block begins and ends: the way in, where ``atomic()`` has said what is wanted, and the way out."""
 
-from openviper.db.addresses import DEFAULT_ALIAS
+from openviper.db.aliases import DEFAULT_ALIAS
 from openviper.db.backends.base import Isolation
 from openviper.db.connections.database import Database
 from openviper.db.connections.leases import Lease, current_lease, enter_lease, leave_lease

@@ -1,6 +1,6 @@
 """Everything that blocks and handlers do at a database, under one roof; see ``late``."""
 
-from openviper.db.addresses import DEFAULT_ALIAS
+from openviper.db.aliases import DEFAULT_ALIAS
 from openviper.db.backends.base import Isolation
 from openviper.db.connections.leases import current_lease
 from openviper.db.connections.loops import get_database
