@@ -26,7 +26,8 @@ __all__ = ["compile_condition", "has_aggregate"]
 def compile_condition(condition: d.Condition, scope: Scope) -> Predicate:
     """Write a condition.
 
-    A relation to many rows becomes EXISTS, so that no row comes twice. What stands below ``Not`` holds for NULL too.
+    A relation to many rows becomes EXISTS, so that no row comes twice; all parts of the condition that name it mean
+    the same row, unless they are denied. What stands below ``Not`` holds for NULL too.
 
     Args:
         condition: The node.
@@ -35,7 +36,7 @@ def compile_condition(condition: d.Condition, scope: Scope) -> Predicate:
     Raises:
         FieldError: It names a field or a lookup that does not exist, or compares what cannot be compared.
     """
-    return _compile(condition, scope, negated=False)
+    return _Writer(scope).write(condition, scope, negated=False)
 
 
 def has_aggregate(condition: d.Condition, scope: Scope) -> bool:
@@ -51,22 +52,84 @@ def has_aggregate(condition: d.Condition, scope: Scope) -> bool:
     )
 
 
-def _compile(condition: d.Condition, scope: Scope, *, negated: bool) -> Predicate:
-    match condition:
-        case d.Not():
-            return _compile(condition.part, scope, negated=not negated)
-        case d.And():
-            return join([*_and_parts(condition, scope, negated=negated)], is_and=not negated)
-        case d.Or():
-            prefix = _prefix_of(condition, scope)
+class _Writer:
+    """Writes one condition.
+
+    Args:
+        base: The statement that it stands in. What is denied means no row that something else means, so it is
+            written there, also within the EXISTS of others.
+    """
+
+    def __init__(self, base: Scope) -> None:
+        self.base = base
+
+    def write(self, condition: d.Condition, scope: Scope, *, negated: bool) -> Predicate:
+        """Write a condition, or that it does not hold.
+
+        Args:
+            condition: The node.
+            scope: The statement, or the rows of a relation that are asked for in it.
+            negated: Whether the rows are wanted that do not meet it.
+        """
+        match condition:
+            case d.Not():
+                return self.write(condition.part, self.base, negated=not negated)
+            case d.And():
+                return join([*self._and_parts(condition, scope, negated=negated)], is_and=not negated)
+            case d.Or():
+                prefix = _prefix_of(condition, scope)
+                if prefix is not None:
+                    return self._exists([condition], scope, prefix, negated=negated)
+                parts = [self.write(part, scope, negated=negated) for part in condition.parts]
+                return join(parts, is_and=negated)
+        prefix = _first_many(condition, scope)
+        if prefix is not None:
+            return self._write_many(condition, scope, prefix, negated=negated)
+        return _compile_leaf(condition, scope, negated=negated)
+
+    def _write_many(
+        self, condition: d.Lookup | d.Truth, scope: Scope, prefix: tuple[str, ...], *, negated: bool
+    ) -> Predicate:
+        """Write a comparison with rows of a relation; that there are none is asked of the relation itself."""
+        path = SEPARATOR.join(prefix)
+        if isinstance(condition, d.Lookup) and condition.path == f"{path}{SEPARATOR}isnull":
+            if not isinstance(condition.operand, d.Flag):
+                raise FieldError(f"{condition.path} takes True or False")
+            return self._exists([], scope, prefix, negated=negated != condition.operand.value)
+        if isinstance(condition, d.Lookup) and condition.path == path and isinstance(condition.operand, d.Null):
+            return self._exists([], scope, prefix, negated=not negated)
+        return self._exists([condition], scope, prefix, negated=negated)
+
+    def _and_parts(self, condition: d.And, scope: Scope, *, negated: bool) -> Iterator[Predicate]:
+        """Write the parts; those that look at the same rows of a relation become one."""
+        groups = _groups(condition.parts, scope)
+        for parts, prefix in groups:
+            if prefix is None:
+                yield self.write(parts[0], scope, negated=negated)
+        for parts, prefix in groups:
             if prefix is not None:
-                return _exists([condition], scope, prefix, negated=negated)
-            parts = [_compile(part, scope, negated=negated) for part in condition.parts]
-            return join(parts, is_and=negated)
-    prefix = _first_many(condition, scope)
-    if prefix is not None:
-        return _compile_many(condition, scope, prefix, negated=negated)
-    return _compile_leaf(condition, scope, negated=negated)
+                yield self._same_row(parts, scope, prefix, negated=negated)
+
+    def _same_row(
+        self, parts: Sequence[d.Condition], scope: Scope, prefix: tuple[str, ...], *, negated: bool
+    ) -> Predicate:
+        """Write that one row of a relation meets some parts, or that they are met without any."""
+        found = self._exists(parts, scope, prefix, negated=negated)
+        rest = _without(d.And(tuple(parts)), scope, prefix)
+        if rest is None:
+            return found
+        return join([found, self.write(rest, scope, negated=negated)], is_and=negated)
+
+    def _exists(
+        self, parts: Sequence[d.Condition], scope: Scope, prefix: tuple[str, ...], *, negated: bool
+    ) -> Predicate:
+        from sqlalchemy import exists, literal_column, not_, select  # loaded by the first query
+
+        rows, link = scope.rows_of(prefix)
+        condition = self.write(d.And(tuple(parts)), rows, negated=False)
+        inner: Select[Any] = select(literal_column("1")).select_from(rows.froms()).where(link, condition)
+        found = exists(inner.correlate_except(*rows.own_tables()))
+        return not_(found) if negated else found
 
 
 def _compile_leaf(condition: d.Lookup | d.Truth, scope: Scope, *, negated: bool) -> Predicate:
@@ -89,39 +152,58 @@ def _compile_leaf(condition: d.Lookup | d.Truth, scope: Scope, *, negated: bool)
     return compare(comparison, scope, negated=negated)
 
 
-def _compile_many(condition: d.Lookup | d.Truth, scope: Scope, prefix: tuple[str, ...], *, negated: bool) -> Predicate:
-    """Write a comparison with rows of a relation; that there are none is asked of the relation itself."""
-    path = SEPARATOR.join(prefix)
-    if isinstance(condition, d.Lookup) and condition.path == f"{path}{SEPARATOR}isnull":
-        if not isinstance(condition.operand, d.Flag):
-            raise FieldError(f"{condition.path} takes True or False")
-        return _exists([], scope, prefix, negated=negated != condition.operand.value)
-    if isinstance(condition, d.Lookup) and condition.path == path and isinstance(condition.operand, d.Null):
-        return _exists([], scope, prefix, negated=not negated)
-    return _exists([condition], scope, prefix, negated=negated)
+def _groups(parts: Sequence[d.Condition], scope: Scope) -> list[tuple[list[d.Condition], tuple[str, ...] | None]]:
+    """Put those parts together that look at the same rows of relations, with a relation that they share.
+
+    What stands alone has None, unless all of it is about one relation.
+    """
+    groups: list[tuple[list[d.Condition], dict[tuple[str, ...], int]]] = []
+    for part in parts:
+        named = _named(part, scope)
+        members, counts = [part], dict.fromkeys(named, 1)
+        others = []
+        for group in groups:
+            if counts.keys().isdisjoint(group[1]):
+                others.append(group)
+                continue
+            members = [*group[0], *members]
+            counts = {**group[1], **{one: count + group[1].get(one, 0) for one, count in counts.items()}}
+        groups = [*others, (members, counts)]
+    return [(members, _shared(members, counts, scope)) for members, counts in groups]
 
 
-def _and_parts(condition: d.And, scope: Scope, *, negated: bool) -> Iterator[Predicate]:
-    """Write the parts; those that look at the same rows of a relation become one."""
-    together: dict[tuple[str, ...], list[d.Condition]] = {}
-    for part in condition.parts:
-        prefix = _prefix_of(part, scope)
-        if prefix is None:
-            yield _compile(part, scope, negated=negated)
-        else:
-            together.setdefault(prefix, []).append(part)
-    for prefix, parts in together.items():
-        yield _exists(parts, scope, prefix, negated=negated)
+def _shared(members: Sequence[d.Condition], counts: dict[tuple[str, ...], int], scope: Scope) -> tuple[str, ...] | None:
+    if len(members) == 1:
+        return _prefix_of(members[0], scope)
+    return max(counts, key=counts.__getitem__)
 
 
-def _exists(parts: Sequence[d.Condition], scope: Scope, prefix: tuple[str, ...], *, negated: bool) -> Predicate:
-    from sqlalchemy import exists, literal_column, not_, select  # loaded by the first query
+def _named(condition: d.Condition, scope: Scope) -> dict[tuple[str, ...], None]:
+    """Give the relations to many rows of which a condition means one; what is denied means none."""
+    match condition:
+        case d.Not():
+            return {}
+        case d.And() | d.Or():
+            return {one: None for part in condition.parts for one in _named(part, scope)}
+    found = (scope.many_of(path) for path in _paths(condition))
+    return {
+        one: None
+        for one in found
+        if one is not None and not (isinstance(condition, d.Lookup) and _asks_for_none(condition, one))
+    }
 
-    rows, link = scope.rows_of(prefix)
-    condition = _compile(d.And(tuple(parts)), rows, negated=False)
-    inner: Select[Any] = select(literal_column("1")).select_from(rows.froms()).where(link, condition)
-    found = exists(inner.correlate_except(*rows.own_tables()))
-    return not_(found) if negated else found
+
+def _without(condition: d.Condition, scope: Scope, prefix: tuple[str, ...]) -> d.Condition | None:
+    """Give what is left of a condition where a relation has no row; None if that cannot meet it."""
+    match condition:
+        case d.And():
+            parts = [_without(part, scope, prefix) for part in condition.parts]
+            return None if None in parts else d.And(tuple(part for part in parts if part is not None))
+        case d.Or():
+            parts = [_without(part, scope, prefix) for part in condition.parts]
+            left = tuple(part for part in parts if part is not None)
+            return d.Or(left) if left else None
+    return None if prefix in _named(condition, scope) else condition
 
 
 def _prefix_of(condition: d.Condition, scope: Scope) -> tuple[str, ...] | None:
