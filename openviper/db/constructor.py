@@ -4,12 +4,11 @@ A constructor that went through the fields would take several times as long as o
 as source, once a class. Only names that ``metaclass`` has checked reach it; defaults have names of ours.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol, cast
 
 from openviper.db.exceptions import NotLoadedError
 from openviper.db.fields.base import AnyField
-from openviper.db.fields.many import AnyMany
 from openviper.db.peers import ReferenceOrigin, Source
 from openviper.db.registry import AnyModel, AnyRecord
 from openviper.db.routers import refuse_crossing, slot
@@ -127,13 +126,12 @@ def refer_back(record: AnyRecord, rows: Sequence[AnyRecord], name: str) -> None:
             setattr(row, store, pair)
 
 
-def make_constructor(label: str, fields: Sequence[AnyField], many: Sequence[AnyMany] = ()) -> Constructor:
+def make_constructor(label: str, fields: Sequence[AnyField]) -> Constructor:
     """Write the constructor of a model.
 
     Args:
         label: Label of the model.
         fields: Its fields in order.
-        many: Its many-to-many fields, which it refuses with words of their own.
     """
     names: dict[str, object] = {"_unset": UNSET}
     parameters: list[str] = []
@@ -142,14 +140,14 @@ def make_constructor(label: str, fields: Sequence[AnyField], many: Sequence[AnyM
         default = _default(field, number, names)
         parameters += _parameters(field, default)
         lines += _assign(field, default)
-    names["_refuse"] = _refusal(label, fields, {field.name for field in many})
+    names["_refuse"] = _refusal(label, fields)
     if any(field.primary_key and field.related is not None for field in fields):
         lines += ["    if pk is not _unset:", "        _record.pk = pk"]
     known = ", ".join([*parameters, "pk=_unset"])
     source = [
         f"def __init__(_record, /, *, {known}, **_unknown):",
         "    if _unknown:",
-        "        _refuse(_unknown)",
+        "        _refuse(_record, _unknown)",
         *lines,
     ]
     code = compile("\n".join(source), f"<constructor of {label}>", "exec")
@@ -284,14 +282,12 @@ def _assign(field: AnyField, default: str) -> list[str]:
     return [f"    {own}" if callable(field.default) else f"    _record.{name} = {name}"]
 
 
-def _refusal(label: str, fields: Sequence[AnyField], many: Collection[str]) -> Callable[[dict[str, object]], None]:
-    def refuse(unknown: dict[str, object]) -> None:
+def _refusal(label: str, fields: Sequence[AnyField]) -> Callable[[AnyRecord, dict[str, object]], None]:
+    def refuse(record: AnyRecord, unknown: dict[str, object]) -> None:
         for name in unknown:
-            if name in many:
-                raise TypeError(
-                    f"{label} is given {name!r}, whose pairs are rows of a table; "
-                    f"store the instance first, and write: await instance.{name}.set([...])"
-                )
+            way = record._meta.way_to_relate(name)
+            if way is not None:
+                raise TypeError(f"{label} is given {name!r}, and {way}")
         known = ", ".join(dict.fromkeys(name for field in fields for name in (field.name, field.attname)))
         raise TypeError(f"{label} has no field {min(unknown)!r}; there are {known}")
 

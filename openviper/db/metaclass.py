@@ -13,6 +13,7 @@ from openviper.db.manager import Manager
 from openviper.db.meta import Meta, TableParts, check_name, inherit_meta, read_meta, read_parts
 from openviper.db.options import RESERVED_NAMES, Options
 from openviper.db.registry import AnyModel, app_of, registry
+from openviper.db.related import give_reverse
 from openviper.db.texts import make_texts_safe
 from openviper.db.through import ManyAttribute, made_for, make_through
 
@@ -227,7 +228,7 @@ class _Maker:
         """Give the model its constructor, its key, its references and its errors."""
         model = self.model
         model._cleaner = Cleaner(options)
-        model._construct = staticmethod(make_constructor(self.label, options.fields, self.many))
+        model._construct = staticmethod(make_constructor(self.label, options.fields))
         if not _has_own_constructor(model):
             model.__init__ = model._construct
         self._bind_managers()
@@ -275,7 +276,7 @@ class _Maker:
         """Refuse names that clash, and many-to-many relations that cannot work, as far as their models are there."""
         near = dict.fromkeys([self.label, *targets])
         for model in filter(None, map(registry.find, near)):
-            _ = model._meta.reverse, model._meta.many
+            give_reverse(model)
             make_room(model)
         referrers = [reference.own_label for reference in registry.references_to(self.label)]
         for model in filter(None, map(registry.find, [*near, *referrers])):

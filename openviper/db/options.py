@@ -118,6 +118,25 @@ class Options:
             self._many[:] = [(registry.version, self._find_many())]
         return self._many[0][1]
 
+    def way_to_relate(self, name: str) -> str | None:
+        """Tell how rows come into a relation that has no column here; None where the model has none of the name.
+
+        Args:
+            name: Of a relation backwards, or of one of many to many.
+        """
+        if name in self.many:
+            return f"its pairs are rows of a table; store the instance, and write: await instance.{name}.set([...])"
+        if name not in self.reverse:
+            return None
+        model, relation = self.reverse[name]
+        other = model._meta
+        if relation.is_single:
+            return f"it is the {other.name} that refers here; set {relation.name} of that one, and save it"
+        return (
+            f"they are the rows of {other.name} that refer here; store the instance, and write: "
+            f"await instance.{name}.set([...]), or set {relation.name} of each, and save them"
+        )
+
     def check_names(self) -> None:
         """Refuse what ``Meta`` says of fields that do not exist.
 

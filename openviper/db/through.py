@@ -33,10 +33,7 @@ class ManyAttribute:
         return self._field if record is None else related_to(record, self._name)
 
     def __set__(self, record: AnyRecord, value: object) -> Never:
-        raise TypeError(
-            f"{self._field.path} is not assigned, as its pairs are rows of a table; "
-            f"store the instance, and write: await instance.{self._name}.set([...])"
-        )
+        raise TypeError(f"{self._field.path} is not assigned, as {record._meta.way_to_relate(self._name)}")
 
 
 def make_through(field: AnyMany, model: AnyModel) -> AnyModel:

@@ -7,7 +7,8 @@ import pytest
 from openviper.db import Manager, Model, QuerySet, fields
 from openviper.db.constructor import store_of
 from openviper.db.exceptions import NotLoadedError
-from openviper.db.related import RelatedManager, RelatedOne, related_to
+from openviper.db.registry import registry
+from openviper.db.related import ManyRelatedManager, RelatedManager, RelatedOne, related_to
 
 
 class LongBooks(QuerySet[Any]):
@@ -98,3 +99,59 @@ def test_proxies_have_the_relations_of_their_parents(author: Any) -> None:
 
     assert set(Poet._meta.reverse) == {"books", "profile"}
     assert isinstance(Poet(id=1).books, RelatedManager)
+
+
+def test_relations_backwards_are_not_assigned(author: Any) -> None:
+    """Assigning one, or giving it to the constructor, would store nothing, so both say what does (C-011x)."""
+    with pytest.raises(TypeError, match=r"db.Author.books is not assigned.*rows of Book.*await instance.books.set"):
+        author(id=1).books = []
+    with pytest.raises(TypeError, match=r"db.Author.profile is not assigned.*set author of that one, and save it"):
+        author(id=1).profile = None
+    with pytest.raises(TypeError, match=r"db.Author is given 'books', and they are the rows.*await instance.books.set"):
+        _ = author(name="Ann", books=[])
+    with pytest.raises(TypeError, match=r"db.Author is given 'profile', and it is the Profile"):
+        _ = author(profile=None)
+    with pytest.raises(TypeError, match="no field 'booked'"):
+        _ = author(booked=[])
+
+
+def test_relations_backwards_of_pairs_are_not_assigned() -> None:
+    """The side of a many-to-many that does not declare it is written by its manager as well (C-011x)."""
+
+    class Tag(Model):
+        name = fields.CharField(max_length=10)
+
+    class Note(Model):
+        tags = fields.ManyToManyField(Tag, related_name="notes")
+
+    tag: Any = Tag(id=1)
+    with pytest.raises(TypeError, match=r"db.Tag.notes is not assigned.*await instance.notes.set"):
+        tag.notes = []
+    with pytest.raises(TypeError, match=r"db.Tag is given 'notes'.*await instance.notes.set"):
+        _ = Tag(notes=[])
+    assert isinstance(tag.notes, ManyRelatedManager)
+
+
+def test_attributes_follow_the_models(author: Any) -> None:
+    """A relation is an attribute of instances alone, those of proxies too, and goes with the model that declares it."""
+
+    class Writer(author):  # type: ignore[misc]  # a fixture is no class to checkers
+        class Meta:
+            proxy = True
+
+    assert not hasattr(author, "books")
+    assert isinstance(Writer(id=1).books, RelatedManager)
+    with pytest.raises(TypeError, match="books is not assigned"):
+        Writer(id=1).books = []
+
+    with registry.isolated():
+
+        class Letter(Model):
+            author = fields.ForeignKey("Author", related_name="letters")
+
+        assert isinstance(author(id=1).letters, RelatedManager)
+    one = author(id=1)
+    with pytest.raises(AttributeError, match="'Author' object has no attribute 'letters'"):
+        _ = one.letters
+    one.letters = 3
+    del Letter
