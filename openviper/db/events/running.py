@@ -1,33 +1,26 @@
 """Running what waits for an event: before the statement anything may refuse it, after it nothing can undo it."""
 
-import asyncio
 import inspect
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Final
 
-from openviper.db.events.handler import Function
 from openviper.db.events.watchers import Watchers
 from openviper.db.transactions import current_scope
+from openviper.db.transactions.afterwards import Aftermath, Step
 
-__all__ = ["ask", "failed_handlers", "tell"]
+__all__ = ["ask", "failed_handlers", "news", "tell"]
 
-logger = logging.getLogger("openviper.db.events")
-
-#: What runs, and what it is called in the log.
-_Step: TypeAlias = tuple[str, Function]
-
-
-class _Failures:
-    """How many hooks and handlers have failed after a statement in this process."""
-
-    count = 0
+_aftermath: Final = Aftermath(logging.getLogger("openviper.db.events"))
 
 
 def failed_handlers() -> int:
-    """Return how many hooks and handlers have failed after a statement in this process; each is in the log."""
-    return _Failures.count
+    """Return how many hooks and handlers have failed after a statement in this process; each is in the log.
+
+    Those that a cancellation ended, or kept from running, are among them.
+    """
+    return _aftermath.failures
 
 
 async def ask(watchers: Watchers, event: str, subject: Any, **extra: object) -> None:
@@ -54,8 +47,21 @@ async def ask(watchers: Watchers, event: str, subject: Any, **extra: object) -> 
             await result
 
 
-async def tell(watchers: Watchers, event: str, subject: Any, alias: str, **extra: object) -> None:
-    """Run what waits for an event after the statement; all of it, whatever fails, which is logged and counted.
+async def tell(steps: Iterable[Step], *, is_cancelled: bool = False) -> None:
+    """Run what waits for events after a statement, whatever fails, which is logged and counted.
+
+    Args:
+        steps: What ``news()`` gives, of all events of the statement.
+        is_cancelled: Whether the caller has been cancelled already, and goes on to raise that.
+
+    Raises:
+        CancelledError: The task was cancelled meanwhile.
+    """
+    await _aftermath.run(steps, is_cancelled=is_cancelled)
+
+
+def news(watchers: Watchers, event: str, subject: Any, alias: str, **extra: object) -> Iterator[Step]:
+    """Give what waits for an event after the statement; what waits for a commit joins the transaction instead.
 
     Args:
         watchers: Of the model.
@@ -63,44 +69,29 @@ async def tell(watchers: Watchers, event: str, subject: Any, alias: str, **extra
         subject: The instance, or several of them.
         alias: The database, whose transaction handlers may wait for.
         extra: What handlers are given by name, and hooks in order.
-
-    Raises:
-        CancelledError: The task was cancelled meanwhile; all that was to run has been run.
     """
-    interruption: asyncio.CancelledError | None = None
-    for name, run in _steps(watchers, event, subject, alias, extra):
-        try:
-            await _attempt(name, event, run)
-        except asyncio.CancelledError as error:
-            # It has been told; the others have work of their own, and the cancellation goes on after them.
-            interruption = error
-            logger.warning("%s of %s was cancelled along with the task that wrote", name, event)
-    if interruption is not None:
-        raise interruption
-
-
-def _steps(watchers: Watchers, event: str, subject: Any, alias: str, extra: dict[str, object]) -> Iterator[_Step]:
     if event in watchers.hooks:
-        yield f"the hook of {watchers.label}", partial(getattr(subject, event), *extra.values())
+        yield Step(f"the hook {event}", watchers.label, partial(getattr(subject, event), *extra.values()))
     for handler in watchers.handlers.get(event, ()):
-        name, run = f"handler {handler.path}", partial(handler.function, subject, event=event, **extra)
+        run = partial(handler.function, subject, event=event, **extra)
+        step = Step(f"a handler of {event}", handler.path, run)
         scope = current_scope(alias) if handler.on_commit else None
         if scope is None:
-            yield name, run
+            yield step
         else:
-            scope.on_commit(partial(_attempt, name, event, run))
+            scope.on_commit(_Later(step))
 
 
-async def _attempt(name: str, event: str, run: Function) -> None:
-    """Run a hook or a handler after the statement; its failure is logged and counted."""
-    try:
-        result = run()
-        if inspect.isawaitable(result):
-            await result
-    except (Exception, asyncio.CancelledError) as error:  # what is stored stays so, and the others have their own work
-        # One that awaited something that was cancelled has failed, as nobody has cancelled the caller.
-        task = asyncio.current_task()
-        if isinstance(error, asyncio.CancelledError) and (task is None or task.cancelling()):
-            raise
-        _Failures.count += 1
-        logger.exception("%s of %s failed; what was written stays", name, event)
+class _Later:
+    """A handler that waits for the commit; a name for it in the log of transactions."""
+
+    __slots__ = ("_step",)
+
+    def __init__(self, step: Step) -> None:
+        self._step = step
+
+    def __call__(self) -> Awaitable[None]:
+        return _aftermath.attempt(self._step)
+
+    def __repr__(self) -> str:
+        return f"{self._step.kind}, {self._step.name}"

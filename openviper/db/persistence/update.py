@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from openviper.db.compiler.change import change_plan
 from openviper.db.connections import Database
-from openviper.db.events.running import ask, tell
+from openviper.db.events.running import ask, news, tell
 from openviper.db.events.watchers import watchers_of
 from openviper.db.exceptions import FieldError
 from openviper.db.options import Options
@@ -61,7 +61,7 @@ async def update_rows(
     names = tuple(options.by_name[name].name for name in nodes)
     await ask(watchers, "pre_bulk_update", (), model=options.model, fields=names)
     touched = await change_rows(change, tuple(given), database)
-    await tell(watchers, "post_bulk_update", (), database.alias, model=options.model, fields=names)
+    await tell(news(watchers, "post_bulk_update", (), database.alias, model=options.model, fields=names))
     return touched
 
 

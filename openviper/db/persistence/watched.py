@@ -1,14 +1,15 @@
 """Writes of models that have hooks or handlers: what these run into, and what becomes of an instance if they refuse."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final, cast
 
 from openviper.db.connections import Database
 from openviper.db.constructor import store_of
 from openviper.db.dialects.base import Dialect
 from openviper.db.events.handler import UNKNOWN
-from openviper.db.events.running import ask, tell
+from openviper.db.events.running import ask, news, tell
 from openviper.db.events.watchers import Watchers, handlers, watchers_of
 from openviper.db.executor import in_slices
 from openviper.db.fields.base import AnyField
@@ -18,6 +19,7 @@ from openviper.db.persistence.rules import reach_of
 from openviper.db.persistence.target import read_unasked
 from openviper.db.query.description import Lookup, Many, Query
 from openviper.db.registry import registry
+from openviper.db.transactions.afterwards import Step
 
 __all__ = [
     "Departing",
@@ -109,8 +111,9 @@ def previous_state(
 
 async def tell_inserted(record: Stored, watchers: Watchers, database: Database) -> None:
     """Run what waits for a new row."""
-    await tell(watchers, "after_insert", record, database.alias)
-    await tell(watchers, "on_change", record, database.alias, previous_state={})
+    alias = database.alias
+    inserted = news(watchers, "after_insert", record, alias)
+    await tell(chain(inserted, news(watchers, "on_change", record, alias, previous_state={})))
 
 
 async def tell_updated(
@@ -124,9 +127,11 @@ async def tell_updated(
         database: Where it was written.
         previous: What was changed; None or nothing where no value is another one.
     """
-    await tell(watchers, "on_update", record, database.alias)
+    alias = database.alias
+    steps: Iterable[Step] = news(watchers, "on_update", record, alias)
     if previous:
-        await tell(watchers, "on_change", record, database.alias, previous_state=previous)
+        steps = chain(steps, news(watchers, "on_change", record, alias, previous_state=previous))
+    await tell(steps)
 
 
 def watched_deletes(options: Options, dialect: Dialect) -> frozenset[Options]:
@@ -175,12 +180,19 @@ class Departing:
         """Note that the rows are gone, unless the transaction is rolled back."""
         forget_rows([one for records in self._found.values() for one in records], self._database.alias)
 
-    async def tell(self) -> None:
-        """Run what waits for their being deleted: those that went along first."""
+    async def tell(self, *, is_cancelled: bool) -> None:
+        """Run what waits for their being deleted: those that went along first.
+
+        Args:
+            is_cancelled: Whether the caller has been cancelled already, and goes on to raise that.
+        """
+        await tell(self._news(), is_cancelled=is_cancelled)
+
+    def _news(self) -> Iterator[Step]:
         for options, records in reversed(self._found.items()):
             watchers = watchers_of(options)
             for record in records if watchers is not None else ():
-                await tell(cast("Watchers", watchers), "after_delete", record, self._database.alias)
+                yield from news(cast("Watchers", watchers), "after_delete", record, self._database.alias)
 
     async def _find(self, options: Options, keys: list[object]) -> list[Stored]:
         given = self._given.get(options, {})

@@ -24,6 +24,7 @@ class Scope(Lease):
         "commit_handlers",
         "database",
         "depth",
+        "is_kept",
         "outer",
         "read_only",
         "rollback_handlers",
@@ -47,6 +48,8 @@ class Scope(Lease):
         self.before = before
         self.read_only = read_only
         self.depth: int = outer.depth + 1 if outer else 0
+        #: Whether it has ended well, which a cancellation that left it meanwhile does not tell.
+        self.is_kept = False
         self.commit_handlers: list[Handler] = []
         self.rollback_handlers: list[Handler] = []
         self.values: dict[object, object] = {}
@@ -96,14 +99,15 @@ class Scope(Lease):
 
     def join_outer(self, outer: "Scope") -> None:
         """Hand over what joined to the block around, in order."""
+        # In order, as if all of it had joined the block around.
         outer.commit_handlers += self.commit_handlers
         outer.rollback_handlers += self.rollback_handlers
         outer.values.update(self.values)
 
-    async def run_commit_handlers(self, *, shielded: bool) -> None:
+    async def run_commit_handlers(self, *, is_cancelled: bool) -> None:
         """Run the handlers for a commit, in the order in which they joined."""
-        await run_handlers(self.commit_handlers, "on_commit", shielded=shielded)
+        await run_handlers(self.commit_handlers, "on_commit", is_cancelled=is_cancelled)
 
-    async def run_rollback_handlers(self, *, shielded: bool) -> None:
+    async def run_rollback_handlers(self, *, is_cancelled: bool) -> None:
         """Run the handlers for a rollback, the last one first."""
-        await run_handlers(self.rollback_handlers[::-1], "on_rollback", shielded=shielded)
+        await run_handlers(self.rollback_handlers[::-1], "on_rollback", is_cancelled=is_cancelled)
