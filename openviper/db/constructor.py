@@ -133,6 +133,7 @@ def make_constructor(label: str, fields: Sequence[AnyField]) -> Constructor:
         label: Label of the model.
         fields: Its fields in order.
     """
+    # No field begins with an underscore, so these are in nobody's way.
     names: dict[str, object] = {"_unset": UNSET}
     parameters: list[str] = []
     lines = ["    _record._row = _record._origin = None"]
@@ -253,6 +254,7 @@ def _default(field: AnyField, number: int, names: dict[str, object]) -> str:
 
 def _parameters(field: AnyField, default: str) -> list[str]:
     """Give the parameters of a field; where it has to be known whether one was given, a mark is the default."""
+    # A constant stands in the signature itself, and costs nothing where it is not given.
     is_constant = not (field.related is not None or field.primary_key or callable(field.default) or is_left(field))
     own = f"{field.attname}={default if is_constant else '_unset'}"
     return [f"{field.name}=_unset", own] if field.related is not None else [own]

@@ -229,6 +229,7 @@ class _Maker:
         model = self.model
         model._cleaner = Cleaner(options)
         model._construct = staticmethod(make_constructor(self.label, options.fields))
+        # In place of Model's, so that an instance is made by one call.
         if not _has_own_constructor(model):
             model.__init__ = model._construct
         self._bind_managers()
@@ -241,6 +242,7 @@ class _Maker:
             field.model = model
             if field.related is not None:
                 setattr(model, field.name, ReferenceAttribute(field))
+                # On the class, so that an instance of which nothing was read needs no attribute of its own.
                 setattr(model, store_of(field.name), None)
         for one in self.many:
             one.model = model

@@ -74,7 +74,8 @@ class Options:
     auto_created: AnyModel | None = None
     verbose_name: str = ""
     verbose_name_plural: str = ""
-    # The relations that lead here, with the version of the registry that they were looked up in.
+    # The relations that lead here, with the version of the registry that they were looked up in; in lists, as nothing
+    # else of this can change.
     _reverse: list[tuple[int, Reverse]] = field(default_factory=list, init=False)
     _many: list[tuple[int, Many]] = field(default_factory=list, init=False)
 

@@ -67,10 +67,12 @@ def compile_subquery(query: Query, scope: Scope, first: Place) -> Subselect:
         FieldError: It names something that does not exist, or gives more than one column.
     """
     inner = Selection(query.model, scope.dialect, scope.parameters, hooks=scope.hooks, outer=scope, first=first)
+    # In place of a value an instance is its key.
     if query.mode == "rows":
         query = query._replace(mode="flat", columns=("pk",), related=(), deferred=(), lock=None)
     elif query.mode in {"dicts", "tuples", "named"}:
         query = query._replace(mode="flat")
+    # The order of the model means nothing to a list of values, unless only some of them count.
     if query.order is None and query.limit is None and query.offset is None:
         query = query._replace(order=())
     if query.combined is not None:
@@ -97,6 +99,7 @@ def _write_rows(query: Query, scope: Selection) -> WrittenRows:
     """Write a query for instances, dicts, tuples or single values."""
     from sqlalchemy import select  # loaded by the first query
 
+    # First, as conditions, groups and orders may name them.
     add_annotations(query, scope)
     columns = Columns()
     outline = (make_record if query.mode == "rows" else make_cells)(query, scope, columns)
@@ -148,6 +151,7 @@ def _order(query: Query, scope: Selection, columns: Columns) -> list[Element]:
 
 def _key(order: Order, scope: Selection, columns: Columns) -> Element:
     expression = order.expression
+    # By its name in the SELECT what is computed there is not computed again.
     if expression is not None and expression.kind == "column" and expression.path in columns.labels:
         return columns.labels[expression.path]
     return sort_key(order, scope)

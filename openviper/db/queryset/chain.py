@@ -89,6 +89,7 @@ class Chain(Described, Generic[M, R]):
             query: The description.
             params: The values whose places stand in it; None keeps those there are.
         """
+        # Not by the constructor, which every step of every chain would pay for.
         twin = object.__new__(type(self))
         twin.query = query
         twin.params = self.params if params is None else params
@@ -292,6 +293,7 @@ class Chain(Described, Generic[M, R]):
         made: list[tuple[str, d.Expression]] = []
         shown: list[str] = []
         for name, expression in expressions.items():
+            # annotate(x=F("x")) of an alias() shows what has only been named so far.
             if isinstance(expression, F) and expression.name == name and name in self.query.aliases:
                 shown.append(name)
                 continue

@@ -78,6 +78,7 @@ async def _begin_outermost(
 ) -> Scope:
     backend = database.backend
     writes = not read_only
+    # A connection that the code around holds serves here too, except on SQLite, where it may only be for reading.
     pinned = before if before is not None and not before.is_over and not backend.splits_writes else None
     if pinned is not None:
         await pinned.enter()

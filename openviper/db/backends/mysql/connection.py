@@ -114,6 +114,7 @@ class MySQLConnection(MySQLSession):
         finally:
             if self._stream is stream:
                 self._stream = None
+            # Whoever leaves early does not wait for the rest of the rows; the next statement does.
             if result.unbuffered_active and self._tail is None:
                 self._leave(Exchange(finish(self._raw)))
 
@@ -126,6 +127,7 @@ class MySQLConnection(MySQLSession):
         try:
             await self._query(sql)
         finally:
+            # After a failure too: whether the server has begun is not known, and the session is put in order then.
             self._in_block = True
 
     async def commit(self) -> None:
@@ -162,6 +164,7 @@ class MySQLConnection(MySQLSession):
     async def _keys(self, result: RawResult) -> Sequence[Row]:
         """Give the keys that an INSERT has made, where the engine gives no rows of it."""
         first = result.insert_id if self._counts_keys else 0
+        # 0 is told of whatever is no INSERT, and of one that brings its own keys.
         if not first:
             return ()
         if result.affected_rows > 1 and not self._step:

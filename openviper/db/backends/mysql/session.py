@@ -144,6 +144,7 @@ class MySQLSession(PooledConnection):
     async def _send(
         self, sql: str, text: bytes, *, is_stream: bool = False, answers: list[RawResult] | None = None
     ) -> RawResult:
+        # The statements of models are known to store nothing by themselves.
         if self._in_block and not sql.startswith(PLAIN):
             self._refuse_storing(sql)
         self._check()
@@ -155,6 +156,7 @@ class MySQLSession(PooledConnection):
         await self._run(sql, raw.query(text, is_stream))
         first = self._result()
         more = first
+        # Several statements in one text have an answer each, and the session is free after the last.
         while more.has_next:
             await self._run(sql, raw.next_result())
             more = self._result()
@@ -178,6 +180,7 @@ class MySQLSession(PooledConnection):
             self._leave(exchange)
             raise
         except GeneratorExit:
+            # The task was thrown away in the middle of an answer, and nothing can be awaited any more.
             self.terminate()
             raise
         except (self._driver.errors.MySQLError, OSError) as error:
