@@ -109,7 +109,12 @@ def load() -> tuple[object, ...]:
 
 
 def same_rows(alias: str, other: str) -> bool:
-    """Tell whether two databases have the same rows: they are one, or a primary and its replicas."""
+    """Tell whether two databases have the same rows: they are one, or a primary and its replicas.
+
+    Args:
+        alias: One of them.
+        other: The other one.
+    """
     return alias == other or slot.primaries.get(alias, alias) == slot.primaries.get(other, other)
 
 

@@ -49,7 +49,12 @@ class Progress:
             self._job = job
 
     def interrupt(self, job: object, raw: Interruptible) -> None:
-        """Stop the statement that runs, if it belongs to that job."""
+        """Stop the statement that runs, if it belongs to a job.
+
+        Args:
+            job: The number of the job.
+            raw: What runs it.
+        """
         with self._lock:
             if self._job == job:
                 raw.interrupt()

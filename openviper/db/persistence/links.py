@@ -53,7 +53,13 @@ class Links:
 
     @classmethod
     async def find(cls, record: AnyRecord, relation: ManyRelation, using: str | None) -> Self:
-        """Make one for the database that the pairs are written to."""
+        """Make one for the database that the pairs are written to.
+
+        Args:
+            record: The instance.
+            relation: The many-to-many, as its model sees it.
+            using: Alias of the database; None leaves it to the routers, or to the through model.
+        """
         # Not in the constructor, as routers may have to be awaited.
         if routes.routers:
             using = await route_write(relation.through._meta, using)
@@ -65,14 +71,29 @@ class Links:
         return self._database.alias
 
     async def add(self, items: Iterable[object], defaults: Mapping[str, object] | None = None) -> None:
-        """Make pairs with rows, given as instances or as keys; pairs that are there stay as they are."""
+        """Make pairs with rows; pairs that are there stay as they are.
+
+        Args:
+            items: Instances or keys of the other rows.
+            defaults: Values of other fields of the through model; what is callable is called for each pair.
+
+        Raises:
+            TypeError: An instance is of another model, or ``defaults`` cannot be meant.
+            ValueError: An instance has no key, or is in another database; or None was given.
+            FieldError: Something can be no key of the other model.
+            IntegrityError: There is no row of a key; nothing was linked.
+        """
         keys = self._read(items, "add")
         self._check_defaults(defaults)
         if keys:
             await self._again(lambda: self._insert(keys, defaults))
 
     async def remove(self, items: Iterable[object]) -> None:
-        """Delete the pairs with rows; those without a pair are passed over."""
+        """Delete the pairs with rows; those without a pair are passed over.
+
+        Args:
+            items: As for ``add()``, which has the same errors.
+        """
         keys = self._read(items, "remove")
         if keys:
             await self._again(lambda: self._delete(keys))
@@ -84,7 +105,13 @@ class Links:
     async def set(
         self, items: Iterable[object], *, clear: bool = False, defaults: Mapping[str, object] | None = None
     ) -> None:
-        """Leave the instance the pairs with these rows and no others."""
+        """Leave the instance the pairs with these rows and no others.
+
+        Args:
+            items: As for ``add()``, which has the same errors.
+            clear: Whether all pairs are deleted first; False writes the difference.
+            defaults: As for ``add()``; pairs that stay keep their values.
+        """
         keys = dict.fromkeys(self._read(items, "set"))
         self._check_defaults(defaults)
         await self.allow(deletes=True)

@@ -42,14 +42,31 @@ class Referrers:
 
     @classmethod
     async def find(cls, record: AnyRecord, name: str, field: AnyField, rows: Reading) -> Self:
-        """Make one for the database that the rows are written to."""
+        """Make one for the database that the rows are written to.
+
+        Args:
+            record: The instance.
+            name: What its model calls those rows.
+            field: The field of theirs that refers.
+            rows: The query set of those that refer to the instance.
+        """
         using = rows.db_alias
         if routes.routers:
             using = await route_write(rows.query.model._meta, using)
         return cls(record, name, field, rows, using)
 
     async def add(self, records: Sequence[AnyRecord], *, bulk: bool) -> None:
-        """Let instances refer to the one that this is about."""
+        """Let instances refer to the one that this is about.
+
+        Args:
+            records: The instances.
+            bulk: Whether one UPDATE does it; False saves each.
+
+        Raises:
+            TypeError: One is of another model.
+            ValueError: One is not stored yet, unless each is saved; or is in another database.
+            DoesNotExist: The row of one is gone; it is the error of its model.
+        """
         self._check(records, "add", bulk=bulk)
         if not records:
             return
@@ -61,7 +78,17 @@ class Referrers:
                 await self._save(records, self._record)
 
     async def remove(self, records: Sequence[AnyRecord], *, bulk: bool) -> None:
-        """Let instances refer to nothing that refer to the one that this is about."""
+        """Let instances refer to nothing that refer to the one that this is about.
+
+        Args:
+            records: The instances.
+            bulk: Whether one UPDATE does it; False saves each.
+
+        Raises:
+            TypeError: One is of another model.
+            ValueError: One is not stored yet, or is in another database.
+            DoesNotExist: One does not refer to it; it is the error of its model.
+        """
         self._check(records, "remove", bulk=True)
         for place, record in enumerate(records, start=1):
             if getattr(record, self._field.attname) != self._record.pk:
@@ -79,7 +106,11 @@ class Referrers:
             self._note(records, None)
 
     async def clear(self, *, bulk: bool) -> None:
-        """Let all rows refer to nothing."""
+        """Let all rows refer to nothing.
+
+        Args:
+            bulk: Whether one UPDATE does it; False reads and saves each.
+        """
         rows, alias = self._rows, self._database.alias
         await self._allow()
         if bulk:
@@ -90,7 +121,13 @@ class Referrers:
             await self._save(await self._look(rows.query), None)
 
     async def set(self, records: Iterable[AnyRecord], *, bulk: bool, clear: bool) -> None:
-        """Let these rows refer to the instance, and no others as far as the field may be null."""
+        """Let these rows refer to the instance, and no others as far as the field may be null.
+
+        Args:
+            records: Their instances; the errors are those of ``add()``.
+            bulk: As for ``add()``.
+            clear: Whether all are let go first; False writes the difference.
+        """
         wanted = list(records)
         self._check(wanted, "set", bulk=bulk)
         await self._allow()

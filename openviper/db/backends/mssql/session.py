@@ -51,7 +51,12 @@ class Session:
             self.shut(cursor)
 
     def open(self, sql: str, args: Args) -> RawCursor:
-        """Run a statement and give its cursor, at the first result that has rows or a number of them."""
+        """Run a statement and give its cursor, at the first result that has rows or a number of them.
+
+        Args:
+            sql: The statement.
+            args: Its values.
+        """
         cursor = self._cursor = self.raw.cursor()
         try:
             cursor.execute(sql, *args)
