@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, cast
 
 from openviper.db.exceptions import ModelDefinitionError
-from openviper.db.utils import validate_identifier
+from openviper.db.utils import is_encodable, validate_identifier
 
 __all__ = ["LONGEST_NAME", "CheckConstraint", "Index", "UniqueConstraint", "make_name", "screen_sql"]
 
@@ -73,25 +73,35 @@ class Index:
         _set(self, fields=keys[0], name=name, condition=condition, expressions=keys[1])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class CheckConstraint:
-    """A condition that every row of the table meets.
+    """A condition that every row of the table meets: ``CheckConstraint(condition=Q(price__gte=0), name="price_ok")``.
+
+    A row without a value meets what is asked of that value, as everywhere in SQL; ``isnull=False`` asks for one.
 
     Args:
         name: Its name in the database; see ``Index``.
-        check: SQL with the names of columns, such as ``"price >= 0"``.
+        check: A Q of the fields of the row, or SQL with the names of columns, such as ``"price >= 0"``.
+        condition: Another word for ``check``; one of the two is given.
 
     Raises:
-        ModelDefinitionError: The SQL is empty or more than a condition.
+        ModelDefinitionError: There is no name or nothing to check, or the SQL is more than a condition.
     """
 
     name: str
-    check: str
+    check: "str | Conditional"
 
-    def __post_init__(self) -> None:
-        if not self.check.strip():
-            raise ModelDefinitionError(f"CheckConstraint {self.name!r} checks nothing; write SQL such as 'price >= 0'")
-        screen_sql(self.check, f"CheckConstraint {self.name!r}")
+    def __init__(self, name: str = "", check: "str | Conditional" = "", *, condition: "str | Conditional" = "") -> None:
+        subject = f"CheckConstraint {name!r}"
+        if not name or not isinstance(cast("object", name), str):
+            raise ModelDefinitionError("a CheckConstraint needs a name, by which errors and changes find it")
+        if check and condition:
+            raise ModelDefinitionError(f"{subject} has check and condition, which are one and the same; give one")
+        given = check or condition
+        if not given or (isinstance(given, str) and not given.strip()):
+            raise ModelDefinitionError(f"{subject} checks nothing; write Q(price__gte=0), or SQL such as 'price >= 0'")
+        _check_condition(given, f"the condition of {subject}")
+        _set(self, name=name, check=given)
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -154,11 +164,13 @@ def screen_sql(text: str | None, subject: str) -> None:
         subject: Where it stands, for the message.
 
     Raises:
-        ModelDefinitionError: It holds a comment, the end of a statement, an open quote or a word of a statement, or its
-            parentheses do not match.
+        ModelDefinitionError: It holds a comment, the end of a statement, an open quote or a word of a statement, its
+            parentheses do not match, or no encoding carries it.
     """
     if text is None:
         return
+    if not is_encodable(text):
+        raise ModelDefinitionError(f"{subject} holds half of a surrogate pair, which no database stores: {text!a}")
     bare = _QUOTED.sub(" ", text)
     found = [mark for mark in _MARKS if mark in bare]
     found += _STATEMENT_WORD.findall(bare)

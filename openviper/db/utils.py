@@ -1,9 +1,9 @@
-"""The gate from a name to SQL text: checks of identifiers, and nothing else."""
+"""The gate to SQL text: checks of identifiers and of what can be sent, and nothing else."""
 
 import re
 from typing import Final
 
-__all__ = ["validate_identifier"]
+__all__ = ["is_encodable", "validate_identifier"]
 
 # ASCII only: engines fold the case of other letters each in their own way.
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -25,3 +25,16 @@ def validate_identifier(name: str, description: str = "identifier") -> str:
             f"{given!r} is no valid {description}; use ASCII letters, digits and underscores, and no digit in front"
         )
     return name
+
+
+def is_encodable(text: str) -> bool:
+    """Tell whether a text can be sent at all: half of a surrogate pair is carried by no encoding.
+
+    Args:
+        text: Any text.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -17,6 +17,7 @@ from openviper.db.dialects.forms import Family, Storage
 from openviper.db.exceptions import DatabaseOperationNotSupportedError, FieldError, FieldValueError
 from openviper.db.fields.base import FieldKind
 from openviper.db.registry import AnyRecord
+from openviper.db.utils import is_encodable
 
 __all__ = ["Written", "write_statement"]
 
@@ -77,7 +78,8 @@ def write_statement(sql: str, values: Mapping[str, object], dialect: Dialect) ->
         dialect: Of the database.
 
     Raises:
-        FieldError: A parameter has no value, a value has no parameter, or no column could hold it.
+        FieldError: A parameter has no value, a value has no parameter or no column could hold it, or no encoding
+            carries the text.
         DatabaseOperationNotSupportedError: The engine has another form of the value, which depends on the column.
     """
     parts = _parse(sql)
@@ -141,6 +143,8 @@ def _write_empty(before: str, dialect: Dialect) -> str:
 @lru_cache(maxsize=500)
 def _parse(sql: str) -> tuple[str, ...]:
     """Split a text at its parameters: every second part is the name of one."""
+    if not is_encodable(sql):
+        raise FieldError("the statement holds half of a surrogate pair, which is no character; correct the text")
     parts: list[str] = []
     last = 0
     for found in _TOKENS.finditer(sql):
@@ -169,6 +173,8 @@ def _bind(name: str, value: object, dialect: Dialect) -> object:
         value = _key_of(name, value)
     if value is None:
         return None
+    if isinstance(value, str) and not is_encodable(value):
+        raise FieldError(f":{name} holds half of a surrogate pair, which is no character; correct the text")
     if isinstance(value, Decimal):
         return _bind_decimal(name, value, dialect)
     kind = next((_KINDS[one] for one in type(value).__mro__ if one in _KINDS), None)

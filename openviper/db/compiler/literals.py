@@ -20,6 +20,7 @@ from openviper.db.options import Options
 from openviper.db.query.description import Aggregate, Exists, Place, Subquery, Window
 from openviper.db.query.expressions import Expression, Q, Sort
 from openviper.db.query.lowering import lower, lower_condition, lower_order
+from openviper.db.utils import is_encodable
 
 __all__ = ["condition_text", "default_text", "key_text", "write_literal"]
 
@@ -117,6 +118,8 @@ def _write_text(value: Any, dialect: Dialect) -> str:
     text = str.__str__(value)
     if "\0" in text:
         raise FieldError("a text in a definition has no NUL")
+    if not is_encodable(text):
+        raise FieldError(f"{text!a} holds half of a surrogate pair, which no database stores")
     return ("N" if dialect.name == "mssql" and not text.isascii() else "") + "'" + text.replace("'", "''") + "'"
 
 
@@ -176,7 +179,12 @@ class _Literals(Parameters):
         items = [way.convert(one) for one in cast("Sequence[object]", self._values[place])]
         if pack is not None:
             return self._write(pack(items), way)
-        return self._made(f"ARRAY[{', '.join(write_literal(one, self.dialect) for one in items)}]", way)
+        written = ", ".join(write_literal(one, self.dialect) for one in items)
+        if self.dialect.features.array_parameter:
+            return self._made(f"ARRAY[{written}]", way)
+        if not items:
+            raise FieldError(f"{self.dialect.name} has no empty list in a definition; leave out what is met by no row")
+        return self._made(f"({written})", way)
 
     def items(self, place: Place, way: Way) -> list[Parameter] | None:
         found = [way.convert(one) for one in cast("Sequence[object]", self._values[place])]

@@ -31,7 +31,7 @@ class ReverseAttribute:
     def __set__(self, record: AnyRecord, value: object) -> None:
         way = record._meta.way_to_relate(self._name)
         if way is None:  # the other model is gone, as after a test
-            vars(record)[self._name] = value
+            record.__dict__[self._name] = value
             return
         raise TypeError(f"{record._meta.label}.{self._name} is not assigned, as {way}")
 

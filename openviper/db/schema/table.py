@@ -109,10 +109,10 @@ class ForeignKeySchema:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckSchema:
-    """A condition in SQL that every row meets."""
+    """A condition that every row meets, as SQL or to be written."""
 
     name: str
-    condition: str
+    condition: "str | Written"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +194,9 @@ def _checks_of(options: Options) -> tuple[CheckSchema, ...]:
     return (
         *(CheckSchema(name=make_name("ck", options.table, (one,)), condition=f'"{one}" >= 0') for one in positive),
         *(
-            CheckSchema(name=one.name, condition=one.check)
+            CheckSchema(
+                name=one.name, condition=one.check if isinstance(one.check, str) else Written(options, one.check)
+            )
             for one in options.constraints
             if isinstance(one, CheckConstraint)
         ),

@@ -8,7 +8,7 @@ import pytest
 
 from openviper.db import fields
 from openviper.db.connections import Database
-from openviper.db.constraints import Index, UniqueConstraint
+from openviper.db.constraints import CheckConstraint, Index, UniqueConstraint
 from openviper.db.exceptions import DatabaseOperationNotSupportedError, IntegrityError, ModelDefinitionError
 from openviper.db.functions import Coalesce, Length, Lower
 from openviper.db.models import Count, F, Model, Q
@@ -183,3 +183,59 @@ def test_what_contradicts_itself() -> None:
     ):
         with pytest.raises(ModelDefinitionError, match=message):
             make()
+
+
+@pytest.mark.parametrize(
+    ("condition", "kept", "refused"),
+    [
+        (Q(number__gt=0), [{"number": 1}, {}], {"number": 0}),
+        (Q(number__gt=0, number__isnull=False), [{"number": 1}], {}),
+        (
+            Q(number__in=[1, 2]) | Q(word="it's"),
+            [{"number": 2}, {"number": 3, "word": "it's"}],
+            {"number": 3, "word": "x"},
+        ),
+        (~Q(word="a"), [{"word": "b"}, {}], {"word": "a"}),
+        (Q(number__lt=Length("word")), [{"number": 2, "word": "abc"}], {"number": 3, "word": "abc"}),
+        (Q(word__startswith="a%"), [{"word": "a%b"}], {"word": "ab"}),
+        (Q(number__range=(1, 5)), [{"number": 5}], {"number": 6}),
+    ],
+)
+async def test_checks_are_conditions(database: Database, condition: Q, kept: list[Any], refused: Any) -> None:
+    """C-011zd: A check that is a Q keeps away the rows that do not meet it, on every engine."""
+    with registry.isolated():
+        model = options_of("Checked", [CheckConstraint(condition=condition, name="orm_check")])
+        await create_tables(database, [model._meta], database.dialect)
+        try:
+            for values in kept:
+                await model.objects.create(**values)
+            with pytest.raises(IntegrityError):
+                await model.objects.create(**refused)
+            assert await model.objects.count() == len(kept)
+        finally:
+            await drop_tables(database, [model._meta], database.dialect)
+
+
+async def test_checks_of_decimals_and_of_other_rows(database: Database) -> None:
+    """C-011zd: A decimal is meant as it reads; a check of another table, or of no field, is refused by its model."""
+    with registry.isolated():
+
+        class Priced(Model):
+            price = fields.DecimalField(max_digits=8, decimal_places=2)
+
+            class Meta:
+                constraints = (CheckConstraint(check=Q(price__lte=Decimal("9.99")), name="orm_priced_%(class)s"),)
+
+        await create_tables(database, [Priced._meta], database.dialect)
+        try:
+            _ = await Priced.objects.create(price=Decimal("9.99"))
+            with pytest.raises(IntegrityError):
+                _ = await Priced.objects.create(price=Decimal("10.00"))
+        finally:
+            await drop_tables(database, [Priced._meta], database.dialect)
+
+    for wrong in (Q(words=1), Q(word__gte=Count("*")), Q()):
+        with registry.isolated(), pytest.raises(ModelDefinitionError):
+            create_statements(
+                [schema_of(options_of("Wrong", [CheckConstraint(check=wrong, name="w")])._meta)], database.dialect
+            )

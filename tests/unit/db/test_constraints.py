@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from openviper.db.constraints import LONGEST_NAME, CheckConstraint, Index, UniqueConstraint, make_name, screen_sql
 from openviper.db.exceptions import ModelDefinitionError
+from openviper.db.models import Q
 
 
 @pytest.mark.parametrize(
@@ -80,6 +81,31 @@ def test_check_of_nothing() -> None:
     """An empty check is refused."""
     with pytest.raises(ModelDefinitionError, match="checks nothing"):
         CheckConstraint("c", "  ")
+    with pytest.raises(ModelDefinitionError, match="checks nothing"):
+        CheckConstraint("c")
+
+
+def test_check_is_a_q_by_either_word() -> None:
+    """C-011zd: A check is SQL or a Q, called check or condition as in Django; what is neither is refused."""
+    positive = Q(price__gte=0)
+    assert CheckConstraint("c", positive).check is positive
+    assert CheckConstraint(check=positive, name="c") == CheckConstraint(condition=positive, name="c")
+    assert CheckConstraint(condition="price >= 0", name="c") == CheckConstraint("c", "price >= 0")
+    with pytest.raises(ModelDefinitionError, match="which are one and the same; give one"):
+        CheckConstraint("c", positive, condition=positive)
+    with pytest.raises(ModelDefinitionError, match="the condition of CheckConstraint 'c' is a int; write a Q"):
+        CheckConstraint("c", 5)  # type: ignore[arg-type]  # no condition
+    with pytest.raises(ModelDefinitionError, match="needs a name"):
+        CheckConstraint(check=positive)
+    with pytest.raises(ModelDefinitionError, match="needs a name"):
+        CheckConstraint(positive, "c")  # type: ignore[arg-type]  # the wrong way around
+
+
+def test_sql_that_no_encoding_carries() -> None:
+    """Half of a surrogate pair is told where it is written, not by the codec of a driver."""
+    for make in (lambda: CheckConstraint("c", "a <> '\ud800'"), lambda: Index(["a"], condition="a <> '\udfff'")):
+        with pytest.raises(ModelDefinitionError, match="half of a surrogate pair"):
+            make()
 
 
 def test_names_are_made() -> None:

@@ -147,7 +147,7 @@ def test_attributes_follow_the_models(author: Any) -> None:
     with registry.isolated():
 
         class Letter(Model):
-            author = fields.ForeignKey("Author", related_name="letters")
+            author: Any = fields.ForeignKey("Author", related_name="letters")
 
         assert isinstance(author(id=1).letters, RelatedManager)
     one = author(id=1)

@@ -173,3 +173,11 @@ def test_values_never_become_text(value: str) -> None:
     written = write_statement(sql, {"a": value}, SQLITE)
 
     assert written == ("SELECT ':a', ?", (value,))
+
+
+def test_text_that_no_encoding_carries() -> None:
+    """Half of a surrogate pair is told by us, in the statement as in a value."""
+    with pytest.raises(FieldError, match="the statement holds half of a surrogate pair"):
+        _ = write_statement("SELECT '\ud800'", {}, get_dialect("sqlite"))
+    with pytest.raises(FieldError, match="half of a"):
+        _ = write_statement("SELECT :x", {"x": "\ud800"}, get_dialect("sqlite"))
