@@ -94,7 +94,7 @@ def select_combined(query: Query, scope: Selection, write: Writer, making: Makin
     source, typed, outline = _put_together(query.combined, scope, write, making)
     rows = Derived(query.model, scope.dialect, scope.parameters, hooks=scope.hooks, first=scope.first)
     rows.source, rows.what = source, "combined rows"
-    places = dict(_names_of(outline))
+    places = _both_names(dict(_names_of(outline)), query)
     for name, place in places.items():
         rows.annotations[name] = typed[place]._replace(name=name)
     if query.mode in {"count", "exists"}:
@@ -115,6 +115,15 @@ def select_combined(query: Query, scope: Selection, write: Writer, making: Makin
     column = typed[0] if len(typed) == 1 else None
     maker = making(query, outline, len(typed))
     return Combined(paged(statement, query, rows), maker, column, rows, outline, typed)
+
+
+def _both_names(places: dict[str, int], query: Query) -> dict[str, int]:
+    """Let a key be called by its name and ``pk``, whichever of the two it was asked for by."""
+    own: str = query.model._meta.pk.name
+    for name, other in (("pk", own), (own, "pk")):
+        if name in places:
+            places.setdefault(other, places[name])
+    return places
 
 
 def _chosen(

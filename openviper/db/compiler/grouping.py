@@ -297,10 +297,30 @@ def _turned(node: T, chain: _Chain, scope: Scope) -> T:
             return cast("T", _asked_outside(node, chain, scope))
         return cast("T", Lookup(path, _turned(node.operand, chain, scope)))
     if isinstance(node, Subquery | Exists):
-        if chain.many:
-            raise FieldError("an aggregate over many rows holds no subquery; annotate() with the subquery first")
-        return cast("T", node)  # the row that it sees is the same one
+        return cast("T", node._replace(query=_turned_within(node.query, chain, scope)) if chain.many else node)
     parts = [_turned(part, chain, scope) for part in node]
+    return cast("T", type(node)(*parts) if hasattr(node, "_fields") else tuple(parts))
+
+
+def _turned_within(node: T, chain: _Chain, scope: Scope) -> T:
+    """Give a query within an aggregate, with what it sees of the row around as it is from the end of the chain.
+
+    Raises:
+        FieldError: It sees an annotation, or a row that does not lead to the end.
+    """
+    if not isinstance(node, tuple):
+        return node
+    if isinstance(node, OuterColumn):
+        path = None if node.path.partition("__")[0] in scope.annotations else _turn_path(node.path, chain)
+        if path is None:
+            raise FieldError(
+                f"a query in an aggregate over many rows looks at {node.path!r} of the row around them, which it does "
+                "not reach; annotate() with the query first"
+            )
+        return cast("T", OuterColumn(path))
+    if isinstance(node, Subquery | Exists):
+        return node  # what it sees is the query that it stands in
+    parts = [_turned_within(part, chain, scope) for part in node]
     return cast("T", type(node)(*parts) if hasattr(node, "_fields") else tuple(parts))
 
 

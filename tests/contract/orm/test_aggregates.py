@@ -11,7 +11,7 @@ from openviper.db.connections import Database
 from openviper.db.exceptions import DatabaseOperationNotSupportedError, FieldError
 from openviper.db.monitor import max_queries
 from openviper.db.query.aggregates import Avg, Count, Max, Min, Sum
-from openviper.db.query.expressions import F, Q, Value
+from openviper.db.query.expressions import Exists, F, OuterRef, Q, Subquery, Value
 from openviper.db.query.functions import Coalesce, Upper
 from tests.contract.orm.models import Author, Book, Country, Everything, Genre, Review, Tag
 
@@ -374,6 +374,33 @@ async def test_filter_of_an_aggregate_looks_at_the_row_itself(shelf: Database) -
     assert await cheap.aggregate(n=Count("reviews", filter=Q(cheap__gte=5, author__age=30))) == {"n": 2}
     with pytest.raises(FieldError, match="nope"):
         await numbered.annotate(n=Count("book__reviews", filter=Q(nope=1)))
+
+
+async def test_filter_of_an_aggregate_takes_other_queries(shelf: Database) -> None:
+    """What filter= asks of the row may be answered by a query, which sees the row by OuterRef."""
+    novels = Book.objects.filter(genre=Genre.NOVEL)
+    same = Country.objects.filter(code=OuterRef("country_id"), name="Finland")
+    longer = Book.objects.filter(author=OuterRef("books__author"), pages__gt=OuterRef("books__pages"))
+    for condition, found in (
+        (Q(pk__in=Author.objects.filter(age__lt=35)), ["17.75", None, None]),
+        (~Q(pk__in=Author.objects.filter(age__lt=35)), [None, "44.99", None]),
+        (Q(pk__in=novels.values("author")), ["17.75", "44.99", None]),
+        (Q(books__in=novels), ["10.50", "29.99", None]),
+        (Q(Exists(same)), ["17.75", None, None]),
+        (Q(Exists(longer)), ["7.25", "24.99", None]),
+        (
+            Q(name="Ann") | Q(books__pages__lt=Subquery(longer.order_by("-pages").values("pages")[:1])),
+            ["17.75", "24.99", None],
+        ),
+    ):
+        priced = Author.objects.annotate(x=Sum("books__price", filter=condition)).order_by("name")
+        assert await priced.values_list("x", flat=True) == [one and Decimal(one) for one in found]
+    whole = await Author.objects.aggregate(x=Sum("books__price", filter=Q(pk__in=novels.values("author"))))
+    assert whole == {"x": Decimal("62.74")}
+    with pytest.raises(FieldError, match=r"looks at 'n' of the row around.*annotate\(\) with the query first"):
+        await Author.objects.annotate(n=F("age")).annotate(
+            x=Sum("books__price", filter=Q(Exists(Author.objects.filter(age=OuterRef("n")))))
+        )
 
 
 async def test_many_rows_of_many_rows_of_another_kind_are_refused(shelf: Database) -> None:

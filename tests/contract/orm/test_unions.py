@@ -243,6 +243,15 @@ def test_what_cannot_follow(call: object) -> None:
         call(NOVELS.union(CHEAP))  # type: ignore[operator]  # one of the functions above
 
 
+async def test_keys_go_by_both_names() -> None:
+    """C-011z: The key of combined rows sorts them by its name and by ``pk``, whichever of the two was asked for."""
+    known = [book.pk for book in await Book.objects.order_by("id")]
+    for name, other in (("pk", "id"), ("id", "pk"), ("pk", "pk")):
+        both = NOVELS.values(name).union(Book.objects.values(name)).order_by(f"-{other}")
+        assert await both == [{name: key} for key in reversed(known)]
+        assert await both.values_list(other, flat=True) == known[::-1]
+
+
 async def test_rows_of_a_relation_among_others() -> None:
     """C-011z: Rows of an instance, which stay in its database, go together with those of the class and of others."""
     ann, bob = await Author.objects.get(name="Ann"), await Author.objects.get(name="Bob")
