@@ -11,7 +11,7 @@ from openviper.db.fields.relation import ManyRelation
 from openviper.db.options import Options
 from openviper.db.persistence.bulk import bulk_create
 from openviper.db.persistence.delete import delete_rows
-from openviper.db.persistence.given import check_instance
+from openviper.db.persistence.given import check_instance, star_of, take_items
 from openviper.db.persistence.names import unique_groups
 from openviper.db.persistence.target import allow, read_unasked, target_of
 from openviper.db.query.description import And, Condition, Lookup, Many, Or, Query
@@ -272,16 +272,15 @@ class Links:
         """Give the keys of what a caller has given, each once.
 
         Raises:
-            TypeError: An instance is of another model.
+            TypeError: An instance is of another model, or a query set was given.
             ValueError: An instance has no key, or is in another database; or None was given.
             FieldError: Something can be no key of the other model.
         """
         place = f"{self._relation.name}.{method}()"
-        if isinstance(items, str | bytes | Mapping):
-            raise TypeError(f"{place} takes several instances or keys, not {type(items).__name__}: {shorten(items)}")
-        return list(dict.fromkeys(self._read_one(one, f"{place}: item {n}") for n, one in enumerate(items, start=1)))
+        given = enumerate(take_items(items, place=place), start=1)
+        return list(dict.fromkeys(self._read_one(one, f"{place}: item {number}", place) for number, one in given))
 
-    def _read_one(self, item: object, place: str) -> object:
+    def _read_one(self, item: object, place: str, method: str) -> object:
         model = self._relation.model
         options: Options = model._meta
         if item is None:
@@ -295,7 +294,7 @@ class Links:
         try:
             return self._target.coerce(item)
         except FieldValueError as error:
-            raise FieldError(f"{place} is no key of {options.label}: {error}") from error
+            raise FieldError(f"{place} is no key of {options.label}: {error}{star_of(item, place=method)}") from error
 
     async def _again(self, work: Callable[[], Awaitable[T]]) -> T:
         # Inside a transaction there is nothing to do again: the engine has undone all of it.

@@ -7,7 +7,7 @@ from openviper.db.compiler.bulk import bulk_update_plan
 from openviper.db.executor import in_slices
 from openviper.db.fields.base import AnyField
 from openviper.db.options import Options
-from openviper.db.persistence.given import check_instance
+from openviper.db.persistence.given import check_instance, star_of, take_items
 from openviper.db.persistence.record import keep_on_rollback, note_stored
 from openviper.db.persistence.target import allow, read_unasked, target_of
 from openviper.db.persistence.update import update_rows
@@ -128,7 +128,7 @@ class Referrers:
             bulk: As for ``add()``.
             clear: Whether all are let go first; False writes the difference.
         """
-        wanted = list(records)
+        wanted = take_items(records, place=f"{self._name}.set()")
         self._check(wanted, "set", bulk=bulk)
         await self._allow()
         async with atomic(self._database.alias):
@@ -203,8 +203,9 @@ class Referrers:
 
     def _check(self, records: Sequence[AnyRecord], method: str, *, bulk: bool) -> None:
         for place, record in enumerate(records, start=1):
-            where = f"{self._name}.{method}(): item {place}"
-            check_instance(record, self._model, self._database, place=where)
+            called = f"{self._name}.{method}()"
+            where = f"{called}: item {place}"
+            check_instance(record, self._model, self._database, place=where, hint=star_of(record, place=called))
             if bulk and (record.pk is None or record._row is None):
                 mend = "save it first" if method == "remove" else "save it first, or give bulk=False, which does"
                 raise ValueError(f"{where} is not stored yet; {mend}")

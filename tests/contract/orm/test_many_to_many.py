@@ -253,6 +253,25 @@ async def test_what_cannot_be_linked_is_refused(database: Database) -> None:
     assert await topics.count() == 0
 
 
+async def test_rows_that_were_not_read_are_refused(database: Database) -> None:
+    """What has to be awaited first, and a list in place of its items, is told how it is given (C-011xa)."""
+    article, (x,) = await make_topics("x")
+    topics: Any = article.topics
+
+    coming = Topic.objects.first()
+    for rows in (Topic.objects.filter(name="x"), Topic.objects, topics, coming):
+        with pytest.raises(TypeError, match=r"rows that have been read, not a \w+; write: topics\.set\(await rows\)"):
+            await topics.set(rows)
+        for call in (topics.add(rows), topics.remove(x, rows)):
+            with pytest.raises(FieldError, match=r"is no key of.*; write: topics\.\w+\(\*await rows\)"):
+                await call
+    for several in ([x.id], (x,), {x.id}):
+        with pytest.raises(FieldError, match=r"item 1 is no key of.*; write: topics\.add\(\*items\)"):
+            await topics.add(several)
+    await topics.set(await Topic.objects.filter(name="x"))
+    assert await topics.get() == await coming
+
+
 async def test_instance_without_a_key(database: Database) -> None:
     """Nothing is linked with what is not stored."""
     _, (x,) = await make_topics("x")

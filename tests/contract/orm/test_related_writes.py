@@ -213,8 +213,16 @@ async def test_what_cannot_refer_is_refused(database: Database) -> None:
     for new in (Book(author=bob, title="x"), Book(id=77, author=bob, title="x")):
         with pytest.raises(ValueError, match=r"edited\.add\(\): item 1 is not stored yet; save it first, or give bulk"):
             await manager.add(new)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"edited\.set\(\) takes several instances or keys as a list, not NoneType"):
         await manager.set(None)
+    with pytest.raises(TypeError, match=r"edited\.set\(\) takes rows that have been read.*edited\.set\(await rows\)"):
+        await manager.set(Book.objects.all())
+    with pytest.raises(
+        TypeError, match=r"item 1 takes instances of orm\.Book, not list.*; write: edited\.add\(\*items\)"
+    ):
+        await manager.add([a])
+    with pytest.raises(TypeError, match=r"; write: edited\.remove\(\*await rows\)"):
+        await manager.remove(Book.objects.all())
     assert await titles_of(bob) == []
 
 
