@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
-__all__ = ["Args", "Backend", "BackendOptions", "Connection", "Isolation", "Naming", "Row", "Statements"]
+__all__ = ["Args", "Backend", "BackendOptions", "Connection", "Isolation", "Naming", "Reading", "Row", "Statements"]
 
 Args: TypeAlias = Sequence[object]
 #: What the driver hands out for a row: a tuple, or something that is read like one.
@@ -107,6 +107,14 @@ class Naming(Protocol):
 
     async def fetch_named(self, sql: str, args: Args = ()) -> tuple[tuple[str, ...], Sequence[Row]]:
         """Run a statement and return the names of its columns, and all of its rows."""
+
+
+@runtime_checkable
+class Reading(Protocol):
+    """What has sessions that were told to refuse writes, and that a statement might tell otherwise."""
+
+    async def only_read(self) -> None:
+        """Tell the session again, if it may have been told otherwise."""
 
 
 class Connection(Statements, Protocol):

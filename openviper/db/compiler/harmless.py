@@ -8,6 +8,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from openviper.db.connections.reading import COMPUTING
+
 __all__ = ["only_reads"]
 
 _BEGINNINGS: Final = frozenset({"SELECT", "VALUES", "WITH"})
@@ -15,22 +17,8 @@ _CHANGING: Final = """
 ALTER ANALYZE ATTACH CALL COPY CREATE DELETE DO DROP DUMPFILE EXEC EXECUTE EXPLAIN GRANT INSERT INTO LOCK MERGE OUTFILE
 PRAGMA REPLACE REVOKE SHARE TRUNCATE UPDATE VACUUM
 """
-_BEFORE_BRACKETS: Final = """
-ALL AND ANY AS BETWEEN BY CASE DISTINCT ELSE END EXCEPT EXISTS FILTER FROM GROUP HAVING ILIKE IN INTERSECT IS JOIN
-LATERAL LIKE LIMIT MATERIALIZED NOT OFFSET ON OR OVER PARTITION SELECT SOME THEN UNION USING VALUES WHEN WHERE
-ARRAY CHAR DECIMAL NUMERIC ROW VARCHAR
-"""
-_FUNCTIONS: Final = """
-ABS ARRAY_AGG AVG BOOL_AND BOOL_OR CAST CEIL CEILING COALESCE CONCAT COUNT CUME_DIST CURRENT_TIMESTAMP DATE DATETIME
-DATE_PART DATE_TRUNC DENSE_RANK EXP EXTRACT FIRST_VALUE FLOOR GREATEST GROUP_CONCAT IFNULL INSTR JSON_EXTRACT JULIANDAY
-LAG LAST_VALUE LEAD LEAST LEFT LENGTH LN LOG LOWER LPAD LTRIM MAX MD5 MIN MOD NOW NTH_VALUE NTILE NULLIF PERCENT_RANK
-POSITION POWER RANDOM RANK REPLACE REVERSE RIGHT ROUND ROW_NUMBER RPAD RTRIM SIGN SQRT STRFTIME STRING_AGG SUBSTR
-SUBSTRING SUM TIME TOTAL TO_CHAR TO_DATE TRIM TRUNC TYPEOF UNNEST UPPER
-"""
 # UPDATE and SHARE are those of FOR UPDATE too: what is locked is about to be written.
 _WRITES: Final = frozenset(_CHANGING.split())
-# Functions that every engine has, or that only compute.
-_CALLED: Final = frozenset((_BEFORE_BRACKETS + _FUNCTIONS).split())
 _QUOTED: Final = re.compile(
     r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`|--\s[^\n]*|/\*[^!*+](?:(?!/\*).)*?\*/", re.DOTALL
 )
@@ -56,7 +44,7 @@ def only_reads(sql: str) -> bool:
     words = [(found[1].upper(), found[2] is not None) for found in _WORD.finditer(text)]
     if not words or words[0][0] not in _BEGINNINGS:
         return False
-    return all(word in _CALLED if calls else word not in _WRITES for word, calls in words)
+    return all(word in COMPUTING if calls else word not in _WRITES for word, calls in words)
 
 
 def _blank(found: re.Match[str]) -> str:

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from openviper.db.backends.base import Connection
+from openviper.db.connections.database import Database
+from openviper.db.connections.guard import ReadOnlyConnection
 from openviper.db.connections.leases import Lease, enter_lease, leave_lease
 from openviper.db.connections.loops import get_database
 
@@ -18,6 +20,8 @@ async def get_connection(using: str | None = None, *, writes: bool = True) -> As
     Outside, each statement is a transaction of its own, and what the block sets in the session is undone before its
     next use.
 
+    One of a database for reading only takes the statements that the database takes.
+
     Args:
         using: Alias of the database; None means ``default``.
         writes: False is enough for reading; SQLite has many such connections and only one that writes.
@@ -31,15 +35,19 @@ async def get_connection(using: str | None = None, *, writes: bool = True) -> As
         await lease.enter()
         try:
             lease.check()
-            yield lease.connection
+            yield _handed_out(lease.connection, database)
         finally:
             lease.leave()
         return
     connection = await database.backend.acquire(writes=writes)
     try:
-        yield connection
+        yield _handed_out(connection, database)
     finally:
         database.backend.release(connection, is_dirty=True)
+
+
+def _handed_out(connection: Connection, database: Database) -> Connection:
+    return ReadOnlyConnection(connection, database.options) if database.options.read_only else connection
 
 
 @asynccontextmanager

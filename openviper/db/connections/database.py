@@ -16,7 +16,7 @@ from openviper.db.monitor import is_watched, note_query
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["Database", "is_write"]
+__all__ = ["Database", "fetch_named", "is_write"]
 
 T = TypeVar("T")
 
@@ -52,7 +52,7 @@ class Database:
 
     def fetch_named(self, sql: str, args: Args = ()) -> Coroutine[Any, Any, tuple[tuple[str, ...], Sequence[Row]]]:
         """Run a statement and return the names of its columns, none where they are not known, and all of its rows."""
-        return self._run(sql, args, lambda connection: _fetch_named(connection, sql, args))
+        return self._run(sql, args, lambda connection: fetch_named(connection, sql, args))
 
     def fetch_one(self, sql: str, args: Args = ()) -> Coroutine[object, object, Row | None]:
         """Run a statement and return its first row; None if it has none."""
@@ -169,7 +169,14 @@ class Database:
             backend.release(connection)
 
 
-async def _fetch_named(connection: Statements, sql: str, args: Args) -> tuple[tuple[str, ...], Sequence[Row]]:
+async def fetch_named(connection: Statements, sql: str, args: Args) -> tuple[tuple[str, ...], Sequence[Row]]:
+    """Run a statement and give the names of its columns, none where they are not known, and all of its rows.
+
+    Args:
+        connection: What it runs on.
+        sql: The statement.
+        args: The values in it.
+    """
     if isinstance(connection, Naming):
         return await connection.fetch_named(sql, args)
     rows = await connection.fetch(sql, args)

@@ -165,7 +165,7 @@ ROUTED_OUT: Mapping[str, Callable[[Author], Awaitable[object]]] = {
 
 @pytest.mark.parametrize("name", ROUTED_OUT)
 async def test_a_write_is_not_routed_out_of_a_transaction(configure: Configure, name: str) -> None:
-    """The first of its model neither, whose rollback would leave it; a block there or ``using()`` allows it (C-011va)."""
+    """The first of its model neither, which a rollback would leave; a block there or ``using()`` allows it (C-011va)."""
     configure(Sends(Author="one"))
     ann = await Author.objects.create(name="Ann")
     ann.name = "Anne"
@@ -190,7 +190,7 @@ async def test_what_says_its_database_may_leave_a_transaction(configure: Configu
         await Country(code="SE", name="Sweden").save(using="one")
         bob.name = "Robert"
         await bob.save()
-        await bob.books.create(title="Emma")
+        _ = await bob.books.create(title="Emma")
     assert await Country.objects.using("one").count() == 2
     assert await Author.objects.using("two").values_list("name", flat=True) == ["Robert"]
     assert await Book.objects.using("two").count() == 1

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from openviper.conf import settings
-from openviper.db.connections import close_db, get_database, init_db
+from openviper.db.connections import close_db, get_connection, get_database, init_db, request_connection
 from openviper.db.exceptions import CrossDatabaseRelationError, DatabaseReadOnlyError, TransactionError
 from openviper.db.monitor import watch_queries
 from openviper.db.transactions import atomic, on_commit, on_rollback
@@ -254,6 +254,138 @@ async def test_read_only_aliases_read(view: str, engine: Engine) -> None:
     if engine.name == "postgresql":
         with pytest.raises(DatabaseReadOnlyError, match="a write was refused"):
             await get_database(view).fetch(f"SELECT nextval(pg_get_serial_sequence('{TABLE}', 'id'))")
+
+
+#: What would open a session, or a single statement, for writing, or writes besides; none of it is sent.
+OPENING: Final = (
+    f"SET STATEMENT tx_read_only=0 FOR DELETE FROM {TABLE}",
+    f"/*! SET STATEMENT tx_read_only=0 FOR INSERT INTO {TABLE} (name) */ SELECT 'x'",
+    f"SELECT 1; SET SESSION TRANSACTION READ WRITE; DELETE FROM {TABLE}",
+    f"SHOW TIME ZONE; SET TRANSACTION READ WRITE; DELETE FROM {TABLE}",
+    f"SELECT '\\'; SET SESSION tx_read_only=0; DELETE FROM {TABLE}; SELECT '",
+    f"SELECT $$'$$; DELETE FROM {TABLE}; SELECT $$'$$",
+    "/* /* */ SELECT 1 */ SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
+    "SET SESSION TRANSACTION READ WRITE",
+    "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
+    "SET default_transaction_read_only = off",
+    "set @@session.tx_read_only = 0",
+    "RESET ALL",
+    "BEGIN READ WRITE",
+    "START TRANSACTION READ WRITE",
+    "COMMIT",
+    "SELECT 1 INTO/**/OUTFILE '/tmp/openviper'",
+    "TABLE x INTO DUMPFILE '/tmp/openviper'",
+    f"ANALYZE UPDATE {TABLE} SET age = 1",
+    f"PREPARE p AS DELETE FROM {TABLE}",
+    "CALL p()",
+    "",
+)
+
+
+async def test_what_would_open_a_session_for_writing_is_not_sent(view: str) -> None:
+    """By a query of the database, by a statement of models, by a stream and on a connection alike (C-011vd)."""
+    database = get_database(view)
+    async with get_connection(view) as connection:
+        ways: Sequence[Callable[[str], Awaitable[object]]] = (
+            database.fetch,
+            database.execute,
+            database.fetch_named,
+            lambda sql: anext(database.stream(sql)),
+            lambda sql: Author.objects.raw(sql).using(view).values(),
+            connection.fetch,
+            connection.fetch_one,
+            connection.fetch_value,
+            connection.execute,
+            lambda sql: connection.execute_many(sql, [()]),
+            lambda sql: anext(connection.stream(sql)),
+        )
+        with watch_queries() as log:
+            for sql in OPENING:
+                for send in ways:
+                    with pytest.raises(DatabaseReadOnlyError, match="nothing was sent"):
+                        await send(sql)
+        assert not log.records
+
+
+async def _opens_its_session(engine: Engine) -> str:
+    """Give a statement that reads by its text, and opens its session for writing."""
+    if engine.name == "postgresql":
+        return "SELECT set_config('default_transaction_read_only', 'off', false)"
+    await get_database().execute("DROP FUNCTION IF EXISTS orm_opens")
+    await get_database().execute(
+        "CREATE FUNCTION orm_opens() RETURNS INT BEGIN SET SESSION tx_read_only = 0; RETURN 1; END"
+    )
+    return "SELECT orm_opens()"
+
+
+async def _writes_by_a_function(engine: Engine) -> str:
+    """Give a statement that reads by its text, and writes by a function."""
+    if engine.name == "postgresql":
+        return f"SELECT nextval(pg_get_serial_sequence('{TABLE}', 'id'))"
+    await get_database().execute("DROP FUNCTION IF EXISTS orm_writes")
+    await get_database().execute(
+        f"CREATE FUNCTION orm_writes() RETURNS INT MODIFIES SQL DATA BEGIN DELETE FROM {TABLE}; RETURN 1; END"
+    )
+    return "SELECT orm_writes()"
+
+
+async def test_what_a_function_opens_is_closed_again(view: str, engine: Engine) -> None:
+    """Before the next statement, in the pool, on a pinned connection, in a transaction and after it (C-011vd)."""
+    if engine.name == "sqlite-file":
+        pytest.skip("SQLite opens its file for reading only")
+    opens, writes = await _opens_its_session(engine), await _writes_by_a_function(engine)
+    database = get_database(view)
+
+    async def refused(send: Callable[[str], Awaitable[object]]) -> None:
+        with pytest.raises(DatabaseReadOnlyError, match="a write was refused"):
+            await send(writes)
+
+    async def streamed(sql: str) -> None:
+        assert [rows async for rows in database.stream(sql)]
+
+    for send in (database.fetch, database.fetch_named, streamed):
+        for _ in range(3):
+            await send(opens)
+        await refused(send)
+    async with request_connection(view):
+        await database.fetch(opens)
+        await refused(database.fetch)
+    async with atomic(view):
+        await database.fetch(opens)
+    await refused(database.fetch)
+    async with get_connection(view) as connection:
+        await connection.fetch(opens)
+        await refused(connection.fetch_value)
+        assert [rows async for rows in connection.stream(opens)]
+        await refused(connection.execute)
+        await connection.begin()
+        await refused(connection.fetch)
+        await connection.rollback()
+    await refused(database.fetch)
+    assert await Author.objects.using("default").count() == 1
+
+
+async def test_connections_for_reading_read(view: str, engine: Engine) -> None:
+    """What ``get_connection()`` hands out of such a database has all that others have."""
+    sql = f"SELECT name FROM {TABLE}"
+    async with get_connection(view) as connection:
+        assert connection.is_open
+        assert [row[0] for row in await connection.fetch(sql)] == ["Ann"]
+        assert await connection.fetch_value(f"{sql} WHERE name <> ';' ;") == "Ann"
+        assert (await connection.fetch_one(sql) or ("",))[0] == "Ann"
+        assert [[row[0] for row in rows] async for rows in connection.stream(sql)] == [["Ann"]]
+        await connection.begin()
+        await connection.savepoint("here")
+        await connection.execute(sql)
+        await connection.rollback_to("here")
+        await connection.savepoint("there")
+        await connection.release("there")
+        await connection.commit()
+    async with atomic(view), get_connection(view) as connection:
+        assert await connection.fetch_value(sql) == "Ann"
+        with pytest.raises(DatabaseReadOnlyError):
+            await connection.execute(f"DELETE FROM {TABLE}")
+    assert engine.name != "mariadb" or await get_database(view).fetch("SHOW TABLES")
 
 
 @pytest.mark.usefixtures("several")

@@ -161,6 +161,10 @@ class MySQLConnection(MySQLSession):
         """
         await self._query(f"ROLLBACK TO SAVEPOINT {name}; RELEASE SAVEPOINT {name}")
 
+    async def only_read(self) -> None:
+        """Tell the session again that it is for reading only; of itself it never tells what it was told."""
+        await self._query("SET SESSION TRANSACTION READ ONLY")
+
     async def _keys(self, result: RawResult) -> Sequence[Row]:
         """Give the keys that an INSERT has made, where the engine gives no rows of it."""
         first = result.insert_id if self._counts_keys else 0

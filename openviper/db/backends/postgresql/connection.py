@@ -23,6 +23,8 @@ __all__ = ["PostgreSQLConnection", "time_outs"]
 #: Seconds that the client waits longer than the server is told to.
 _GRACE_SECONDS: Final = 5.0
 _NEVER: Final = float("inf")
+#: The setting of a session for reading only.
+_READING: Final = "default_transaction_read_only"
 
 
 class PostgreSQLConnection(PooledConnection):
@@ -72,8 +74,11 @@ class PostgreSQLConnection(PooledConnection):
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing was cancelled that the server may still be busy with, and no transaction is open."""
-        return not (self._was_cancelled or self._raw.is_in_transaction())
+        """Whether nothing was cancelled that the server may still be busy with, and no transaction is open.
+
+        One for reading only must not have been told otherwise either, as a function can.
+        """
+        return not (self._was_cancelled or self._raw.is_in_transaction() or self._may_write())
 
     async def fetch(self, sql: str, args: Args = ()) -> Sequence[Row]:
         """Run a statement and return all of its rows."""
@@ -191,6 +196,11 @@ class PostgreSQLConnection(PooledConnection):
         """Undo what was done since a mark, and forget it."""
         await self._execute(f"ROLLBACK TO SAVEPOINT {name}; RELEASE SAVEPOINT {name}")
 
+    async def only_read(self) -> None:
+        """Tell the session again that it is for reading only, if it says itself that it was told otherwise."""
+        if self._may_write():
+            await self._execute(f"SET {_READING} = on")
+
     async def ping(self) -> None:
         """Ask the server for a sign of life."""
         await self._execute("SELECT 1")
@@ -231,6 +241,13 @@ class PostgreSQLConnection(PooledConnection):
             raise
         finally:
             self._deadline = _NEVER
+
+    def _may_write(self) -> bool:
+        """Tell whether a session that was opened for reading only has been told otherwise."""
+        if not self._options.read_only or self._options.pgbouncer:
+            return False
+        # The server reports every change of it.
+        return getattr(self._raw.get_settings(), _READING, "on") != "on"
 
     def _start_clock(self) -> None:
         if self._guard is None:
