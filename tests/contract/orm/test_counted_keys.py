@@ -40,7 +40,7 @@ async def counting(database: Database) -> AsyncIterator[Database]:
 
 @mariadb
 async def test_saved_instance_has_its_key(counting: Database) -> None:
-    """It is told with the answer to the INSERT, so it costs no question (C-011vn)."""
+    """It is told with the answer to the INSERT, so it costs no question (C-011vg)."""
     with watch_queries() as log:
         ann = await Author.objects.create(name="Ann")
         bob = await Author.objects.create(name="Bob", pk=ann.pk + 10)
@@ -54,7 +54,7 @@ async def test_saved_instance_has_its_key(counting: Database) -> None:
 @mariadb
 @pytest.mark.parametrize("in_block", [False, True])
 async def test_many_instances_have_their_keys(counting: Database, in_block: bool) -> None:
-    """One statement gets its keys in a row, from the first of which the others follow (C-011vn)."""
+    """One statement gets its keys in a row, from the first of which the others follow (C-011vg)."""
     people = [Author(name=f"number {place}") for place in range(300)]
     if in_block:
         async with atomic():

@@ -109,7 +109,7 @@ async def check_kept(name: str, given: Any, kept: Any) -> None:
 @each
 @pytest.mark.parametrize("name", KEPT)
 async def test_value_is_kept_as_it_was(database: Database, name: str) -> None:
-    """Every type, at its limits: it comes back equal and of its type, and is found again (C-011vm)."""
+    """Every type, at its limits: it comes back equal and of its type, and is found again (C-011vf)."""
     for value in KEPT[name]:
         await check_kept(name, value, value)
 
@@ -125,7 +125,7 @@ async def test_value_becomes_what_its_field_holds(database: Database, name: str)
 @each
 @pytest.mark.parametrize("name", REFUSED)
 async def test_value_that_cannot_be_kept_is_refused(database: Database, name: str) -> None:
-    """By the same error on every engine, whichever way it comes, and nothing is stored (C-011vm)."""
+    """By the same error on every engine, whichever way it comes, and nothing is stored (C-011vf)."""
     row = await Everything.objects.create()
     for value in REFUSED[name]:
         with pytest.raises(ModelValidationError) as caught:
@@ -153,7 +153,7 @@ async def test_empty_text_is_a_text(database: Database) -> None:
 
 @each
 async def test_texts_are_told_apart_in_unique_keys(database: Database) -> None:
-    """Case, accents, spaces at the end, signs that look alike: each is a text of its own, and once only (C-011vm)."""
+    """Case, accents, spaces at the end, signs that look alike: each is a text of its own, and once only (C-011vf)."""
     words = ["a", "A", "ä", "a\u0308", "Ä", "a ", " a", "ß", "ss", "ﬁ", "fi", "🐍", "İ", "i", "", " "]
     await Tag.objects.bulk_create([Tag(word=word) for word in words if word.strip()])
     stored = {word for word in words if word.strip()}

@@ -44,7 +44,7 @@ def arguments_of(kind: type, name: str) -> list[tuple[str, object]]:
 
 @pytest.mark.parametrize("kind", CONNECTIONS, ids=lambda kind: kind.__name__)
 def test_sessions_have_the_methods_of_all(kind: type[Connection]) -> None:
-    """Each method of the contract is there, is awaited or not as it says, and takes what it says (C-011vo)."""
+    """Each method of the contract is there, is awaited or not as it says, and takes what it says (C-011vh)."""
     methods = dict(inspect.getmembers(Connection, inspect.isfunction))
     for name in [name for name in methods if not name.startswith("_")]:
         assert inspect.iscoroutinefunction(getattr(kind, name)) == inspect.iscoroutinefunction(methods[name]), name
@@ -55,7 +55,7 @@ def test_sessions_have_the_methods_of_all(kind: type[Connection]) -> None:
 
 @pytest.mark.parametrize("kind", BACKENDS, ids=lambda kind: kind.__name__)
 def test_backends_lend_connections_alike(kind: type[Backend]) -> None:
-    """Whoever asks for a connection asks every engine in the same way (C-011vo)."""
+    """Whoever asks for a connection asks every engine in the same way (C-011vh)."""
     assert inspect.iscoroutinefunction(kind.acquire)
     assert arguments_of(kind, "acquire") == arguments_of(Backend, "acquire")
     assert arguments_of(kind, "take") == arguments_of(Backend, "take")

@@ -203,7 +203,7 @@ def expected(engine: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_statements_are_as_written_down(engine: str) -> None:
-    """Each text is that of the file: lookups, joins, orders, limits, groups, functions, locks and writes (C-011vo)."""
+    """Each text is that of the file: lookups, joins, orders, limits, groups, functions, locks and writes (C-011vh)."""
     found = {name: sql_of(rows, engine) for make in KINDS for name, rows in make().items()}
     found |= {name: one_line(sql) for name, sql in writes(engine)}
     assert found == expected(engine)
