@@ -6,10 +6,11 @@ time; see ``openviper.db.loading``, which does the reading.
 """
 
 import asyncio
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Final, Literal, Protocol, TypeAlias
 from weakref import ref
 
+from openviper.db.lists import Lists
 from openviper.db.registry import AnyRecord
 
 __all__ = [
@@ -19,7 +20,6 @@ __all__ = [
     "FETCH_RAISE",
     "HELD",
     "FetchMode",
-    "Lists",
     "Load",
     "PeerSource",
     "ReferenceOrigin",
@@ -28,8 +28,6 @@ __all__ = [
     "can_hold",
     "hold",
     "members_of",
-    "note_change",
-    "writes_to",
 ]
 
 #: How what was not read is read when it is asked for: for the instance alone, for all of its result, or not at all.
@@ -45,9 +43,6 @@ FETCH_MODES: Final = (FETCH_ONE, FETCH_PEERS, FETCH_RAISE)
 
 #: Says of a query that its instances will be found through those that hold them, so that no reference to each is made.
 HELD: Final = "held"
-
-#: How often rows of a table were written, of those tables whose rows somebody keeps for others.
-_writes: Final[dict[str, int]] = {}
 
 
 class Result(Protocol):
@@ -118,45 +113,6 @@ class Load:
         self.is_cancelled = False
 
 
-class Lists:
-    """What a relation leads to, read for all instances of a result and waiting to be handed out, once to each.
-
-    Args:
-        tables: Whose rows it depends on.
-        room: For how many instances the next read is.
-    """
-
-    __slots__ = ("_lists", "_writes", "room", "tables")
-
-    def __init__(self, tables: Iterable[str], room: int) -> None:
-        self.tables = tuple(tables)
-        self.room = room
-        self._lists: dict[Hashable, list[list[AnyRecord]]] = {}
-        self._writes = writes_to(self.tables)
-
-    def __contains__(self, key: Hashable) -> bool:
-        return key in self._lists
-
-    @property
-    def is_current(self) -> bool:
-        """Whether no row that it depends on was written since it was read, as far as this process knows."""
-        return self._writes == writes_to(self.tables)
-
-    def put(self, key: Hashable, rows: list[AnyRecord]) -> None:
-        """Keep a list; several instances may have one key."""
-        self._lists.setdefault(key, []).append(rows)
-
-    def take(self, key: Hashable) -> list[AnyRecord] | None:
-        """Give a list, and forget it; None where there is none."""
-        found = self._lists.get(key)
-        if not found:
-            return None
-        rows = found.pop()
-        if not found:
-            del self._lists[key]
-        return rows
-
-
 class Sharing:
     """What the instances of one result share, from the first read for all of them on."""
 
@@ -165,8 +121,8 @@ class Sharing:
     def __init__(self) -> None:
         #: The reads that run, by what is read, in which loop and on which connection of one's own.
         self.loads: dict[Hashable, Load] = {}
-        #: What waits to be handed out, by the name of the relation.
-        self.lists: dict[str, Lists] = {}
+        #: What waits to be handed out, by the relation and whether permissions were passed over.
+        self.lists: dict[Hashable, Lists] = {}
 
 
 def members_of(result: Result) -> list[AnyRecord]:
@@ -208,26 +164,6 @@ def hold(found: Sequence[AnyRecord], holders: Sequence[AnyRecord], store: str) -
     """
     if len(found) > 1:
         found[0]._origin.refs = holders[0]._origin, store
-
-
-def note_change(table: str) -> None:
-    """Note that rows are written, so that nobody is given what was read before.
-
-    Args:
-        table: Whose rows.
-    """
-    # Only of what somebody keeps: every write asks.
-    if table in _writes:
-        _writes[table] += 1
-
-
-def writes_to(tables: Iterable[str]) -> Mapping[str, int]:
-    """Give how often rows of tables were written; it is counted from the first question on.
-
-    Args:
-        tables: Whose rows.
-    """
-    return {table: _writes.setdefault(table, 0) for table in tables}
 
 
 def _kept(value: object) -> Iterable[AnyRecord]:

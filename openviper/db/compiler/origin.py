@@ -7,17 +7,20 @@ when somebody asks for changes. The function that does so is written on the firs
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias, cast
+from weakref import ref
 
 import orjson
 
+from openviper.db.connections.leases import Lease, current_lease
 from openviper.db.dialects.base import Dialect
 from openviper.db.dialects.forms import Conversion
 from openviper.db.fields.base import AnyField, FieldKind
 from openviper.db.options import Options
 from openviper.db.peers import FetchMode, PeerSource, Sharing
 from openviper.db.query.expressions import Expression
+from openviper.db.registry import AnyRecord
 
-__all__ = ["Differ", "Known", "RowOrigin", "known_fields", "origin_for"]
+__all__ = ["Differ", "Known", "RowOrigin", "known_fields", "let_have_peers", "origin_for"]
 
 # Models that have been forgotten are not to be kept by what their instances once came from.
 _MOST_ORIGINS: Final = 2000
@@ -91,7 +94,7 @@ class RowOrigin:
         refs: Where the instances are that share it, if those of one result do.
     """
 
-    __slots__ = ("_differ", "_sharing", "alias", "mode", "refs")
+    __slots__ = ("_differ", "_lease", "_sharing", "alias", "mode", "refs")
 
     def __init__(
         self, alias: str, differ: Differ, mode: FetchMode | None = None, refs: PeerSource | None = None
@@ -101,6 +104,8 @@ class RowOrigin:
         self.refs = refs
         self._differ = differ
         self._sharing: Sharing | None = None
+        lease = current_lease(alias)
+        self._lease = None if lease is None else ref(lease)
 
     def __repr__(self) -> str:
         return f"<RowOrigin {self.alias}>"
@@ -111,6 +116,16 @@ class RowOrigin:
         if self._sharing is None:
             self._sharing = Sharing()
         return self._sharing
+
+    @property
+    def transaction(self) -> Lease | None:
+        """The block that the rows were read in, as long as it runs."""
+        lease = None if self._lease is None else self._lease()
+        return None if lease is None or lease.is_over or not lease.is_transaction else lease
+
+    def with_peers(self, refs: PeerSource) -> "RowOrigin":
+        """Give the origin of an instance that came alone, and may get peers."""
+        return RowOrigin(self.alias, self._differ, self.mode, refs)
 
     def alone(self) -> "RowOrigin":
         """Give the origin of a copy, which has no peers."""
@@ -129,6 +144,17 @@ class RowOrigin:
             row: What its ``_row`` holds: the row as the driver gave it.
         """
         return self._differ.compare(vars(record), row)
+
+
+def let_have_peers(record: AnyRecord) -> None:
+    """Let an instance that came alone share what is read of it with copies of it.
+
+    Args:
+        record: The only one that was read along with others.
+    """
+    origin = record._origin
+    if isinstance(origin, RowOrigin) and origin.refs is None:
+        record._origin = origin.with_peers([ref(record)])
 
 
 @lru_cache(_MOST_ORIGINS)

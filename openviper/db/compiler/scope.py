@@ -157,14 +157,15 @@ class Scope:
         """Give the table with all joins that were made so far."""
         return self.table if self._froms is None else self._froms
 
-    def join_rows(self, table: "FromClause", link: Predicate) -> None:
+    def join_rows(self, table: "FromClause", link: Predicate, *, is_optional: bool = False) -> None:
         """Join a table that has one row for each of these.
 
         Args:
             table: What is joined.
             link: Which row of it.
+            is_optional: Whether it may have none.
         """
-        self._froms = self.froms().join(table, link)
+        self._froms = self.froms().join(table, link, isouter=is_optional)
 
     def own_tables(self) -> "tuple[FromClause, ...]":
         """Give what a subquery reads itself, for ``correlate_except()``: all else belongs to what is around it."""
@@ -294,6 +295,8 @@ class Scope:
             raise FieldError(f"{SEPARATOR.join(prefix)} leads to one row")
         owner.refuse_elsewhere(found.many)
         rows = Scope(found.many.model, self.dialect, self.parameters, hooks=self.hooks, first=self.first)
+        # Pairs tell of the rows on their other side, whether or not those are looked at.
+        self.parameters.models.setdefault(found.many.end.model)
         rows.parent, rows.prefix = self, prefix
         if len(prefix) > MOST_STEPS:
             raise FieldError(f"{shorten(SEPARATOR.join(prefix))} goes through more than {MOST_STEPS} relations")
@@ -379,6 +382,7 @@ class Scope:
         step = steps[-1]
         self.refuse_elsewhere(step)
         self.parameters.models.setdefault(step.model)
+        self.parameters.models.setdefault(step.end.model)
         # Always an alias: a model may refer to itself, or twice to another one.
         table = table_of(step.options, self.dialect).alias()
         if step.is_forward:

@@ -26,6 +26,7 @@ class Lease:
     """
 
     __slots__ = (
+        "__weakref__",
         "_is_taken",
         "_queue",
         "alias",

@@ -1,13 +1,19 @@
-"""How what was not read is read: what the query said, or else the settings."""
+"""How what was not read is read: what the query said, or else the settings; and where all of a result may have it."""
 
 from typing import Protocol
 
 from openviper.conf import settings
+from openviper.core.context import ignore_permissions_ctx
+from openviper.db.compiler.origin import RowOrigin
 from openviper.db.exceptions import FetchBlockedError
-from openviper.db.peers import FETCH_RAISE, FetchMode
+from openviper.db.loading.together import is_inside
+from openviper.db.peers import FETCH_PEERS, FETCH_RAISE, FetchMode
+from openviper.db.permissions import slot
 from openviper.db.registry import AnyRecord
+from openviper.db.routers import slot as routes
+from openviper.db.transactions import current_scope
 
-__all__ = ["mode_of", "refuse_blocked"]
+__all__ = ["is_unchecked", "mode_of", "refuse_blocked", "shares"]
 
 
 class _Origin(Protocol):
@@ -23,6 +29,25 @@ def mode_of(origin: _Origin | None) -> FetchMode:
     """
     stated = None if origin is None else origin.mode
     return stated or settings.FETCH_MODE
+
+
+def shares(mode: FetchMode, source: object) -> bool:
+    """Tell whether what is read now may be given to all instances of a result.
+
+    What a transaction reads is for what was read in the same one, and in no part of it that is rolled back by itself.
+
+    Args:
+        mode: Of the instance that asks.
+        source: Where the instances came from.
+    """
+    if mode != FETCH_PEERS or not isinstance(source, RowOrigin) or source.refs is None or is_inside():
+        return False
+    return source.transaction is current_scope(routes.primaries.get(source.alias, source.alias))
+
+
+def is_unchecked() -> bool:
+    """Tell whether there is a checker that the running code passes over, so that others may not have what it reads."""
+    return slot.checker is not None and ignore_permissions_ctx.get()
 
 
 def refuse_blocked(mode: FetchMode, record: AnyRecord, name: str, *, label: str = "") -> None:

@@ -1,30 +1,35 @@
 """What refers to an instance, and what it is linked to: read for all that came along with it, handed out to each.
 
-Nobody asked for these lists by name, so they are no part of the instances: each is handed out once and then forgotten,
-and whoever asks again has the rows read again. Until then they wait, as long as this process has written no row that
-they depend on and the transaction that read them was not rolled back.
+Nobody asked for these lists by name, so they are no part of the instances: each is handed out once, and to who asks
+again within a second, and then forgotten. Until then they wait, as long as this process has written no row that they
+depend on and the transaction that read them runs.
 """
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
-from weakref import ref
+from typing import Final, TypeAlias
 
 from openviper.db.compiler.origin import RowOrigin
+from openviper.db.compiler.planning import plan_of
+from openviper.db.connections.loops import get_database
 from openviper.db.constructor import refer_back, store_of
 from openviper.db.exceptions import UnreadableValueError
-from openviper.db.loading.modes import mode_of, refuse_blocked
+from openviper.db.lists import Lists
+from openviper.db.loading.modes import is_unchecked, mode_of, refuse_blocked, shares
 from openviper.db.loading.together import together
 from openviper.db.options import Options
-from openviper.db.peers import FETCH_PEERS, Lists, Sharing, members_of
+from openviper.db.peers import Sharing, members_of
+from openviper.db.permissions import check_permission
+from openviper.db.permissions import slot as permissions
 from openviper.db.prefetch import prefetch
 from openviper.db.query.reading import Prefetch, Reading, Touched, WholeReading
 from openviper.db.registry import AnyRecord
 from openviper.db.routers import rows_of, slot
-from openviper.db.transactions.hooks import current_scope
 
 __all__ = ["read_relation", "read_single"]
 
+# A relation, and whether it was read without asking the checker that there is.
+_Place: TypeAlias = tuple[str, bool]
 #: Room for all instances of any result.
 _ALL: Final = 2**62
 
@@ -68,18 +73,37 @@ async def _read_for_peers(touched: Touched) -> list[AnyRecord] | None:
     origin = record._origin
     mode = mode_of(origin)
     refuse_blocked(mode, record, name)
-    if mode != FETCH_PEERS or not isinstance(origin, RowOrigin) or origin.refs is None or not _is_whole(touched.base):
+    if not isinstance(origin, RowOrigin) or not shares(mode, origin) or not _is_whole(touched.base):
         return None
-    sharing, key = origin.sharing, record.pk
-    found = _take(sharing, name, key)
+    if permissions.checker is not None and touched.base.prefetches:
+        return None  # what leads on from the rows is asked for one by one
+    # What is read without asking waits for those that do not ask either.
+    sharing, place, key = origin.sharing, (name, is_unchecked()), record.pk
+    found, has_read = _take(sharing, place, key, origin), False
     if found is None:
         try:
             home = slot.primaries.get(origin.alias, origin.alias)
-            await together(sharing, name, home, partial(_read_lists, sharing, origin, touched))
+            has_read = await together(sharing, place, home, partial(_read_lists, sharing, place, origin, touched))
         except UnreadableValueError:
             return None  # whose value it is comes out when each reads for itself
-        found = _take(sharing, name, key)
+        found = _take(sharing, place, key, origin)
+    if found is not None and not has_read and permissions.checker is not None:
+        await _ask(origin, touched)
     return found
+
+
+async def _ask(origin: RowOrigin, touched: Touched) -> None:
+    """Ask for rows that were read for others before they are handed out, as if they were read now.
+
+    Raises:
+        PermissionError: They may not be read.
+    """
+    query, options = touched.base.query, touched.record._meta
+    models = list(plan_of(query, get_database(origin.alias).dialect).models)
+    if touched.name in options.many:
+        through = options.many[touched.name].through
+        models += [through] if through._meta.auto_created is None else []
+    await check_permission(query.model, "read", models)
 
 
 def _is_whole(base: Reading) -> bool:
@@ -96,32 +120,34 @@ def _stating_mode(rows: WholeReading, record: AnyRecord) -> WholeReading:
     return rows if stated is None or rows.query.fetch is not None else rows.fetch_mode(stated)
 
 
-def _take(sharing: Sharing, name: str, key: object) -> list[AnyRecord] | None:
-    lists = sharing.lists.get(name)
-    if lists is None:
+def _take(sharing: Sharing, place: _Place, key: object, origin: RowOrigin) -> list[AnyRecord] | None:
+    lists = sharing.lists.get(place)
+    if lists is None or not lists.is_of(origin.transaction):
         return None
     if not lists.is_current:
         # Code that writes in turns with its reads would have everything read again and again, so the next read is
         # for one instance, and each that finds its rows waiting lets the one after it be for more.
-        sharing.lists[name] = Lists(lists.tables, room=1)
+        sharing.lists[place] = lists.renewed()
         return None
     return lists.take(key)
 
 
-async def _read_lists(sharing: Sharing, origin: RowOrigin, touched: Touched) -> None:
+async def _read_lists(sharing: Sharing, place: _Place, origin: RowOrigin, touched: Touched) -> None:
     """Read a relation for the instances of a result that nothing waits for, beginning with the one that asks."""
     record, name = touched.record, touched.name
     options: Options = record._meta
-    lists = sharing.lists.get(name)
-    if lists is None or not lists.is_current:
-        room = _ALL if lists is None else 1
-        lists = sharing.lists[name] = Lists(_tables_of(options, name), room)
-    holders = [_Holder(one, options) for one in _chosen(record, origin, lists, name)]
-    # Twice as many each time, so that who only reads has all of them after a few queries.
-    lists.room = min(lists.room * 2, _ALL)
-    # What the manager prefetches of its own starts from all rows together, after they are told apart.
     rows = _stating_mode(touched.base, record)
     nested, rows = rows.prefetches, rows.prefetch_related(None)
+    lists = sharing.lists.get(place)
+    if lists is None or not lists.is_of(origin.transaction):
+        keeps = not nested and not rows.query.related
+        lists = Lists(_tables_of(options, name), _ALL, within=origin.transaction, keeps=keeps)
+    elif not lists.is_current:
+        lists = lists.renewed()
+    sharing.lists[place] = lists
+    lists.forget()
+    holders = [_Holder(one, options) for one in _chosen(record, origin, lists, name)]
+    lists.room = min(lists.room * 2, _ALL)
     await prefetch(options.model, holders, (Prefetch(name, rows),), rows_of(origin.alias))
     store = store_of(name)
     found = {id(row): row for one in holders for row in one.rows(store)}
@@ -134,10 +160,6 @@ async def _read_lists(sharing: Sharing, origin: RowOrigin, touched: Touched) -> 
         await prefetch(touched.base.query.model, list(found.values()), nested, rows_of(origin.alias))
     for one in holders:
         lists.put(one.key, one.rows(store))
-    # Held weakly, as a transaction may be long and read much.
-    scope = current_scope(slot.primaries.get(origin.alias, origin.alias))
-    if scope is not None:
-        scope.on_rollback(partial(_forget, ref(sharing), name, lists))
 
 
 def _chosen(record: AnyRecord, origin: RowOrigin, lists: Lists, name: str) -> Sequence[AnyRecord]:
@@ -159,13 +181,6 @@ def _tables_of(options: Options, name: str) -> set[str]:
         relation = options.many[name]
         return {relation.model._meta.table, relation.through._meta.table}
     return {options.reverse[name][0]._meta.table}
-
-
-def _forget(sharing: "ref[Sharing]", name: str, lists: Lists) -> None:
-    """Forget what a transaction read that was rolled back."""
-    known = sharing()
-    if known is not None and known.lists.get(name) is lists:
-        del known.lists[name]
 
 
 class _Holder:

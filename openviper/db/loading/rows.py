@@ -9,13 +9,15 @@ from functools import partial
 from typing import cast
 from weakref import ref
 
-from openviper.db.compiler.origin import RowOrigin
+from openviper.db.compiler.origin import RowOrigin, let_have_peers
 from openviper.db.constructor import is_loaded, is_unread, store_of
 from openviper.db.exceptions import UnreadableValueError
 from openviper.db.executor import in_slices, read_all, read_one
-from openviper.db.loading.modes import mode_of, refuse_blocked
+from openviper.db.loading.modes import is_unchecked, mode_of, refuse_blocked, shares
 from openviper.db.loading.together import together
-from openviper.db.peers import FETCH_PEERS, FetchMode, ReferenceOrigin, members_of
+from openviper.db.peers import FetchMode, ReferenceOrigin, members_of
+from openviper.db.permissions import check_permission
+from openviper.db.permissions import slot as permissions
 from openviper.db.query.description import Lookup, Many, Query
 from openviper.db.registry import AnyModel, AnyRecord, registry
 from openviper.db.routers import rows_of, slot, stays_at
@@ -46,10 +48,11 @@ async def load(record: AnyRecord) -> None:
     else:
         refuse_blocked(mode, record, _missing(record)[0])
         source, name, read = origin, "", _read_deferred
-    if mode == FETCH_PEERS and isinstance(source, RowOrigin) and source.refs is not None:
+    if isinstance(source, RowOrigin) and shares(mode, source) and not is_unchecked():
         with suppress(UnreadableValueError):  # whose value it is comes out below
             home = slot.primaries.get(source.alias, source.alias)
-            await together(source.sharing, name, home, partial(read, source, record))
+            ask = None if permissions.checker is None else partial(check_permission, type(record), "read")
+            await together(source.sharing, name, home, partial(read, source, record), ask)
     if not is_loaded(record):
         await _load_one(record, stays_at(record), mode=None if origin is None else origin.mode)
 
@@ -116,6 +119,8 @@ async def _read_rows(model: AnyModel, keys: Sequence[object], source: RowOrigin)
     found: list[AnyRecord] = []
     for some in in_slices(keys):
         found += await read_all(query, (some,), rows_of(source.alias))
+    if len(found) == 1:
+        let_have_peers(found[0])  # many instances may refer to the one row
     return {row.pk: row for row in found}
 
 

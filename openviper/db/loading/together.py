@@ -1,16 +1,32 @@
 """One read for all: the first task that asks reads, those that ask meanwhile wait for it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
+from contextvars import ContextVar
+from typing import Final
 
 from openviper.db.connections.leases import current_lease
 from openviper.db.peers import Load, Sharing
 
-__all__ = ["together"]
+__all__ = ["is_inside", "together"]
+
+# Whether the running code was called by a read for all: a checker or a router that it asks.
+_inside: Final[ContextVar[bool]] = ContextVar("inside_loads", default=False)
 
 
-async def together(sharing: Sharing, name: str, alias: str, read: Callable[[], Awaitable[None]]) -> None:
-    """Read something for all instances of a result, or wait until somebody has done so.
+def is_inside() -> bool:
+    """Tell whether a read for all has called the running code, which must wait for none then: it may be that one."""
+    return _inside.get()
+
+
+async def together(
+    sharing: Sharing,
+    name: Hashable,
+    alias: str,
+    read: Callable[[], Awaitable[None]],
+    ask: Callable[[], Awaitable[None]] | None = None,
+) -> bool:
+    """Read something for all instances of a result, or wait until somebody has done so; tells whether it read itself.
 
     Afterwards the caller looks whether it has what it wants, and reads for itself otherwise: whoever reads for others
     may fail, and that is nobody's failure but its own. Where it is cancelled, the next one reads for all.
@@ -21,14 +37,17 @@ async def together(sharing: Sharing, name: str, alias: str, read: Callable[[], A
         alias: The database. What is read on a connection of one's own, such as that of a transaction, is waited for
             there only: another one sees other rows, and may wait for a connection that this one holds.
         read: Reads and hands out.
+        ask: Asks whether the caller may have what somebody else reads; None if nobody has to be asked.
     """
     key = (name, asyncio.get_running_loop(), current_lease(alias))
-    # A loop, since of those who waited for one that was cancelled the first begins again and the others wait for it.
     while (running := sharing.loads.get(key)) is not None:
+        if ask is not None:
+            await ask()
         await running.is_over.wait()
         if not running.is_cancelled:
-            return
+            return False
     running = sharing.loads[key] = Load()
+    token = _inside.set(True)
     try:
         await read()
     except asyncio.CancelledError:
@@ -37,3 +56,8 @@ async def together(sharing: Sharing, name: str, alias: str, read: Callable[[], A
     finally:
         del sharing.loads[key]
         running.is_over.set()
+        try:  # noqa: SIM105 - suppress() would be paid for by every read
+            _inside.reset(token)
+        except ValueError:  # the task was thrown away, and what closes it runs in another context
+            pass
+    return True

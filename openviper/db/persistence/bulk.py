@@ -28,7 +28,7 @@ from openviper.db.persistence.record import (
     note_all,
     without_own_key,
 )
-from openviper.db.persistence.target import allow, named, target_of
+from openviper.db.persistence.target import allow, named, note_sent, target_of
 from openviper.db.query.expressions import Expression
 from openviper.db.registry import AnyModel
 from openviper.db.routers import slot as routes
@@ -105,7 +105,10 @@ async def bulk_create(
     watchers = watchers_of(options)
     if watchers is not None:
         await ask(watchers, "pre_bulk_create", items[:], model=model)
-    await _Insertion(options, database, items, conflict).run(size)
+    try:
+        await _Insertion(options, database, items, conflict).run(size)
+    finally:
+        note_sent(options, database.alias)
     if watchers is not None:
         await tell(news(watchers, "post_bulk_create", items[:], database.alias, model=model))
     return items
@@ -160,7 +163,10 @@ async def bulk_update(
     names = tuple(field.name for field in chosen)
     if watchers is not None:
         await ask(watchers, "pre_bulk_update", items[:], model=model, fields=names)
-    touched = await _update(options, database, items, chosen, size)
+    try:
+        touched = await _update(options, database, items, chosen, size)
+    finally:
+        note_sent(options, database.alias)
     if watchers is not None:
         await tell(news(watchers, "post_bulk_update", items[:], database.alias, model=model, fields=names))
     return touched

@@ -16,13 +16,13 @@ from openviper.db.connections import Database
 from openviper.db.exceptions import FieldError, ProtectedError, RestrictedError
 from openviper.db.executor import MOST_KEYS, in_slices
 from openviper.db.fields.base import AnyField
+from openviper.db.lists import note_change
 from openviper.db.options import Options
-from openviper.db.peers import note_change
 from openviper.db.permissions import bypass_permissions, check_permission, slot
 from openviper.db.persistence.branches import MOST_LEVELS, leaves_first
 from openviper.db.persistence.record import Stored, forget_rows, has_other_key
 from openviper.db.persistence.rules import Rule, effects_of, is_left_to_engine, reach_of, rules_of
-from openviper.db.persistence.target import allow_reads, read_unasked, target_of
+from openviper.db.persistence.target import allow_reads, note_sent, read_unasked, target_of
 from openviper.db.persistence.update import change_rows
 from openviper.db.persistence.watched import Departing, watched_deletes
 from openviper.db.query.description import Lookup, Many, Null, Param, Query, Subquery
@@ -30,6 +30,7 @@ from openviper.db.query.writes import Delete, Update, rows_of
 from openviper.db.routers import slot as routes
 from openviper.db.routing import route_write
 from openviper.db.transactions import atomic
+from openviper.db.transactions.scope import Scope
 
 __all__ = ["delete", "delete_rows"]
 
@@ -107,29 +108,48 @@ async def delete_rows(
     if slot.checker is not None:
         await _allow(rows, database, is_alone=is_alone)
     if is_alone:
-        return await change_rows(Delete(rows), values, database)
+        try:
+            return await change_rows(Delete(rows), values, database)
+        finally:
+            _note_effects(options, database)
     departing = Departing(watched, database, {} if record is None else {options: {values[0]: record}})
-    scope = interruption = None
+    count, interruption = await _delete_inside(rows, values, database, departing, record)
+    # Outside of the block, as a statement of theirs that fails could end the transaction.
+    await departing.tell(is_cancelled=interruption is not None)
+    if interruption is not None:
+        raise interruption
+    return count
+
+
+async def _delete_inside(
+    rows: Query, values: tuple[object, ...], database: Database, departing: Departing, record: Stored | None
+) -> tuple[int, asyncio.CancelledError | None]:
+    """Delete rows in a block, and give how many of the model there were, and what came in between once it was kept."""
+    scope: Scope | None = None
+    keys: list[object] = []
     try:
         async with atomic(database.alias) as scope:
             # Locked, so that nothing comes to refer to them meanwhile.
             can_lock = not rows.distinct and database.dialect.features.row_locks
             keys = await read_unasked(_locked(rows) if can_lock else rows, values, database)
             if keys:
-                await _Cascade(options, database, departing).run(keys)
+                await _Cascade(rows.model._meta, database, departing).run(keys)
+                _note_effects(rows.model._meta, database)
             departing.forget_rows()
             if record is not None and record._row is not None:
                 forget_rows([record], database.alias)
     except asyncio.CancelledError as error:
+        # While the block ended, which it may have done well: then the rows are gone, and those who wait hear of it.
         if scope is None or not scope.is_kept:
             raise
-        # It came while the block ended, which it has done well: the rows are gone, and those who wait hear of it.
-        interruption = error
-    # Outside of the block, as a statement of theirs that fails could end the transaction.
-    await departing.tell(is_cancelled=interruption is not None)
-    if interruption is not None:
-        raise interruption
-    return len(keys)
+        return len(keys), error
+    return len(keys), None
+
+
+def _note_effects(options: Options, database: Database) -> None:
+    """Note what the engine may have done to rows of other models; statements of ours note their own."""
+    for model, _ in effects_of(options, database.dialect):
+        note_sent(model._meta, database.alias)
 
 
 def _locked(rows: Query) -> Query:

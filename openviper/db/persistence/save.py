@@ -31,7 +31,7 @@ from openviper.db.persistence.record import (
     refuse_unread,
     restore,
 )
-from openviper.db.persistence.target import target_of
+from openviper.db.persistence.target import note_sent, target_of
 from openviper.db.persistence.watched import clean_watched, previous_state, put_back, tell_inserted, tell_updated
 from openviper.db.routers import same_rows
 from openviper.db.routers import slot as routes
@@ -148,6 +148,8 @@ async def update(record: Stored, database: Database, names: Collection[str] | No
     except BaseException:
         _undo(record, before, placed, row, watchers)
         raise
+    finally:
+        note_sent(options, database.alias)
     if computed:
         note_computed(record, database, computed, fields, args)
     else:
@@ -191,6 +193,8 @@ async def _insert(record: Stored, database: Database, *, ignores: bool) -> bool:
         if isinstance(error, KeyError):
             refuse_unread(record, error)
         raise
+    finally:
+        note_sent(options, database.alias)
     if ignores and not made:
         _undo(record, before, placed, row, watchers)
         return False

@@ -1,22 +1,25 @@
-"""Where a write goes, whether it may, and what its failure is called."""
+"""Where a write goes, whether it may, that it has happened, and what its failure is called."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from openviper.db.connections import Database
 from openviper.db.connections.guard import refuse_write
+from openviper.db.connections.leases import current_lease
 from openviper.db.exceptions import DatabaseReadOnlyError, TableNotFound
 from openviper.db.executor import database_of, name_model, plan_for, read_rows
+from openviper.db.lists import note_change
 from openviper.db.options import Options
-from openviper.db.peers import note_change
 from openviper.db.permissions import Action, check_permission, slot
 from openviper.db.query.description import Query
 from openviper.db.registry import AnyModel
 from openviper.db.routers import slot as routes
 from openviper.db.routing import note_written
+from openviper.db.transactions import current_scope
 
-__all__ = ["allow", "allow_reads", "named", "read_unasked", "target_of"]
+__all__ = ["allow", "allow_reads", "named", "note_sent", "read_unasked", "target_of"]
 
 
 def target_of(options: Options, using: str | None = None) -> Database:
@@ -38,6 +41,29 @@ def target_of(options: Options, using: str | None = None) -> Database:
         note_written(database.alias)
     note_change(options.table)
     return database
+
+
+def note_sent(options: Options, alias: str) -> None:
+    """Note that a write has ended, well or not: what was read meanwhile may lack it.
+
+    In a transaction others go on reading what was there before, so it is noted again when that ends.
+
+    Args:
+        options: Of the model.
+        alias: The database.
+    """
+    table = options.table
+    note_change(table)
+    # Most writes are in no transaction, and this look is the cheaper one.
+    scope = None if current_lease(alias) is None else current_scope(alias)
+    if scope is None:
+        return
+    key = note_change, table
+    if not scope.get(key):
+        scope.set(key, True)
+        # Before the handlers of others, which may take their time.
+        scope.commit_handlers.insert(0, partial(note_change, table))
+        scope.on_rollback(partial(note_change, table))
 
 
 async def allow(options: Options, action: Action) -> None:

@@ -9,7 +9,7 @@ from openviper.db.events.watchers import watchers_of
 from openviper.db.exceptions import FieldError
 from openviper.db.options import Options
 from openviper.db.persistence.names import find_field
-from openviper.db.persistence.target import allow, allow_reads, named, target_of
+from openviper.db.persistence.target import allow, allow_reads, named, note_sent, target_of
 from openviper.db.query.description import Expression as Node
 from openviper.db.query.description import Param, Query
 from openviper.db.query.expressions import Described, Expression
@@ -83,8 +83,12 @@ async def change_rows(change: Update | Delete, values: tuple[object, ...], datab
     if plan.models:
         await allow_reads(plan.models)
     plan.reader(database.alias)  # which refuses a part that belongs to another database
-    with named(change.query.model._meta):
-        return await database.execute(plan.sql, plan.bind(values))
+    options: Options = change.query.model._meta
+    try:
+        with named(options):
+            return await database.execute(plan.sql, plan.bind(values))
+    finally:
+        note_sent(options, database.alias)
 
 
 def _lower(value: object, values: list[object]) -> Node:

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import cast
 
+from openviper.db.compiler.origin import let_have_peers
 from openviper.db.exceptions import FieldError
 from openviper.db.executor import MOST_KEYS, in_slices, read_all
 from openviper.db.fields.base import shorten
 from openviper.db.options import Options
-from openviper.db.peers import HELD, can_hold, hold
+from openviper.db.peers import FETCH_PEERS, HELD, can_hold, hold
 from openviper.db.prefetch.links import Link, Records, link_of
 from openviper.db.query.description import Lookup, Many, Mode, Query
 from openviper.db.query.reading import Prefetch, Reading
@@ -90,10 +91,11 @@ async def _read(node: _Node, keys: tuple[object, ...], alias: str | None, *, is_
     if is_held and query.fetch is None:
         query = query._replace(fetch=HELD)
     if len(keys) <= MOST_KEYS:
-        return await read_all(query, (*params, keys), alias)
-    found: list[object] = []
-    for some in in_slices(keys):
-        found += await read_all(query, (*params, some), alias)
+        found: Records = await read_all(query, (*params, keys), alias)
+    else:
+        found = [row for some in in_slices(keys) for row in await read_all(query, (*params, some), alias)]
+    if len(found) == 1 and query.fetch in (None, FETCH_PEERS, HELD):
+        let_have_peers(found[0])  # many instances may refer to the one row
     return found
 
 

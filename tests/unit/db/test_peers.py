@@ -1,5 +1,6 @@
 """Peers: who is found through a result, what waits for them, and what they cost."""
 
+import asyncio
 import gc
 import sys
 from typing import Any, ClassVar
@@ -10,7 +11,9 @@ import pytest
 from openviper.db import Model, fields
 from openviper.db.compiler.select import compile_query
 from openviper.db.dialects.engines import get_dialect
-from openviper.db.peers import Lists, ReferenceOrigin, can_hold, hold, members_of, note_change, writes_to
+from openviper.db.lists import Lists, note_change, writes_to
+from openviper.db.loading.together import is_inside, together
+from openviper.db.peers import ReferenceOrigin, Sharing, can_hold, hold, members_of
 
 
 class Origin:
@@ -28,6 +31,8 @@ class Origin:
 
 class Record:
     """An instance, as far as its peers look at it."""
+
+    _row = ()
 
     def __init__(self, origin: object) -> None:
         self._origin = origin
@@ -75,13 +80,86 @@ def test_held_rows_are_found_through_lists() -> None:
 
 
 def test_lists_are_given_once() -> None:
-    """Each list is given once; instances with one key have one each (C-011yc)."""
-    lists = Lists(["peers_book"], room=1)
-    lists.put(1, ["a"])
-    lists.put(1, ["b"])
+    """Each list is given once; an instance of the same key has it too (C-011yc)."""
+    lists = Lists(["peers_book"], room=1, keeps=False)
+    _, rows = make_records(2)
+    lists.put(1, rows)
+    lists.put(1, rows)
     assert 1 in lists
-    assert [lists.take(1), lists.take(1), lists.take(1), lists.take(2)] == [["b"], ["a"], None, None]
+    found = [lists.take(1), lists.take(1), lists.take(1), lists.take(2)]
+    assert [None if one is None else len(one) for one in found] == [2, 2, None, None]
+    assert found[0] != found[1] == rows
     assert 1 not in lists
+
+
+def test_lists_are_given_again_for_a_second() -> None:
+    """Who has had a list is given copies of it until a second has passed; who has not, whenever he asks (C-011yc)."""
+    now = 0.0
+    lists = Lists(["peers_book"], room=1, clock=lambda: now)
+    origin, rows = make_records(2)
+    vars(rows[0])["tags"] = ["a"]
+    lists.put(1, rows)
+    lists.put(2, rows)
+    found = [lists.take(1) for _ in range(3)]
+    now = 0.9
+    assert lists.take(1)
+    now = 1.0
+    assert [1 in lists, 2 in lists, lists.take(1)] == [False, True, None]
+    assert lists.take(2) is rows
+    assert lists.take(2) is None
+    vars(found[0][0])["tags"].append("b")  # type: ignore[index]  # it was given
+    assert vars(rows[0])["tags"] == ["a"]
+    assert len(members_of(origin)) == 8
+
+
+def test_lists_that_all_have_had_are_dropped() -> None:
+    """What nobody will be given is not kept (C-011yd)."""
+    now = 0.0
+    lists = Lists(["peers_book"], room=1, clock=lambda: now)
+    _, rows = make_records(1)
+    dead = ref(rows[0])
+    lists.put(1, rows)
+    lists.take(1)
+    now = 1.0
+    lists.forget()
+    del rows
+    assert dead() is None
+
+
+def test_lists_of_a_transaction() -> None:
+    """They are of the one that read them, and of none when it is gone (C-011ya)."""
+    block = Origin()
+    lists = Lists(["peers_book"], room=1, within=block)
+    assert [lists.is_of(block), lists.is_of(Origin()), lists.is_of(None)] == [True, False, False]
+    del block
+    assert not lists.is_of(None)
+    assert Lists(["peers_book"], room=1).is_of(None)
+
+
+def test_references_to_copies_are_cleared() -> None:
+    """However often copies are handed out, references to those that are gone do not pile up (C-011yd)."""
+    lists = Lists(["peers_book"], room=1, clock=lambda: 0.0)
+    origin, rows = make_records(1)
+    lists.put(1, rows)
+    for _ in range(1000):
+        lists.take(1)
+    assert len(origin.refs) <= 128
+
+
+async def test_read_for_all_says_so() -> None:
+    """What a read for all calls can tell, and so can tasks that it begins; afterwards nobody can (C-011ya)."""
+    seen: list[bool] = []
+
+    async def look() -> None:
+        seen.append(is_inside())
+
+    async def read() -> None:
+        await look()
+        await asyncio.create_task(look())
+
+    assert await together(Sharing(), "books", "default", read)
+    await look()
+    assert seen == [True, True, False]
 
 
 def test_writes_make_lists_old() -> None:
