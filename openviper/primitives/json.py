@@ -114,7 +114,19 @@ def _carry_rare(value: object) -> object:
     # Nobody returns an address of a module that has not been loaded, and the start goes without it.
     if type(value).__module__ == "ipaddress" or _is_url(value):
         return str(value)
-    raise TypeError(f"{type(value).__qualname__} is not JSON serializable")
+    raise TypeError(f"{type(value).__qualname__} is not JSON serializable{_advise(type(value))}")
+
+
+def _advise(kind: type) -> str:
+    """Say what to write in place of a value; it is known by its methods, as the ORM stands above."""
+    if callable(getattr(kind, "to_dict", None)):  # an instance of a model, which can be awaited too
+        return "; write its to_dict(), or read rows as data: await rows.values()"
+    if hasattr(kind, "get_queryset"):
+        return "; it has rows that have not been read: await rows.values() gives them as data"
+    if hasattr(kind, "__await__"):
+        has_rows = hasattr(kind, "__aiter__")
+        return "; it has to be awaited: await rows.values() gives its rows as data" if has_rows else "; await it first"
+    return ""
 
 
 def _is_url(value: object) -> bool:

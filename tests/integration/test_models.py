@@ -30,3 +30,35 @@ async def test_refused_instance_is_a_422() -> None:
     faults = refused.json()["detail"]
     assert [(fault["field"], fault["in"]) for fault in faults] == [("name", "model"), ("weight", "model")]
     assert accepted.json() == {"id": None, "name": "box", "weight": 3}
+
+
+async def test_rows_that_are_no_data_say_what_is() -> None:
+    """A handler that answers with instances, or with rows that it did not read, fails and says what to write."""
+    with registry.isolated():
+
+        class Crate(Model):
+            name = fields.CharField(max_length=5)
+
+    app = OpenViper(debug=True)
+
+    @app.get("/one")
+    async def one() -> object:
+        return {"crate": Crate(name="box")}
+
+    @app.get("/many")
+    async def many() -> object:
+        return Crate.objects.filter(name="box")
+
+    @app.get("/none")
+    async def none() -> object:
+        return Crate.objects
+
+    async with TestClient(app, headers={"accept": "text/html"}) as client:
+        for path, text in (
+            ("/one", "Crate is not JSON serializable; write its to_dict(), or read rows as data: await rows.values()"),
+            ("/many", "QuerySet is not JSON serializable; it has to be awaited: await rows.values() gives its rows"),
+            ("/none", "Manager is not JSON serializable; it has rows that have not been read: await rows.values()"),
+        ):
+            answer = await client.get(path)
+            assert answer.status_code == 500
+            assert text in answer.text

@@ -76,6 +76,62 @@ def test_unknown_type_is_named() -> None:
             encode({"z": value})
 
 
+class Row:
+    """As an instance of a model is."""
+
+    def to_dict(self) -> dict[str, object]:
+        return {}
+
+    def __await__(self) -> object:
+        raise NotImplementedError
+
+
+class Rows:
+    """As a query set is."""
+
+    def __await__(self) -> object:
+        raise NotImplementedError
+
+    def __aiter__(self) -> object:
+        raise NotImplementedError
+
+
+class Rowed:
+    """As a manager is."""
+
+    def get_queryset(self) -> object:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Row(), "Row is not JSON serializable; write its to_dict(), or read rows as data: await rows.values()"),
+        ([Row()], "Row is not JSON serializable; write its to_dict(), or read rows as data: await rows.values()"),
+        (Rows(), "Rows is not JSON serializable; it has to be awaited: await rows.values() gives its rows as data"),
+        (Rowed(), "Rowed is not JSON serializable; it has rows that have not been read: await rows.values() gives "),
+        (object(), "object is not JSON serializable"),
+    ],
+)
+def test_what_has_to_be_read_first_is_told(value: object, text: str) -> None:
+    """An instance of a model and rows that nobody has read say what to write in their place."""
+    with pytest.raises(TypeError) as caught:
+        encode(value)
+    assert str(caught.value).startswith(text)
+
+
+def test_coroutine_has_to_be_awaited() -> None:
+    """It is what a call without await gives."""
+
+    async def make() -> int:
+        return 1
+
+    coming = make()
+    with pytest.raises(TypeError, match=r"^coroutine is not JSON serializable; await it first$"):
+        encode({"n": coming})
+    coming.close()
+
+
 def test_indent_is_for_people() -> None:
     """Indented text holds the same value."""
     text = encode({"a": 1}, indent=True)
