@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from openviper.db.events.watchers import Watchers
 from openviper.db.transactions import current_scope
-from openviper.db.transactions.afterwards import Aftermath, Step
+from openviper.db.transactions.aftermath import Aftermath, Step
 
 __all__ = ["ask", "failed_handlers", "news", "tell"]
 

@@ -19,7 +19,7 @@ from openviper.db.persistence.rules import reach_of
 from openviper.db.persistence.target import read_unasked
 from openviper.db.query.description import Lookup, Many, Query
 from openviper.db.registry import registry
-from openviper.db.transactions.afterwards import Step
+from openviper.db.transactions.aftermath import Step
 
 __all__ = [
     "Departing",

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
-from openviper.db.transactions.afterwards import Aftermath, Step
+from openviper.db.transactions.aftermath import Aftermath, Step
 
 __all__ = ["Handler", "failed_handlers", "run_handler", "run_handlers"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from openviper.db.transactions.afterwards import GRACE_SECONDS, Aftermath, Step
+from openviper.db.transactions.aftermath import GRACE_SECONDS, Aftermath, Step
 
 LOGGER = logging.getLogger("tests.afterwards")
 #: Seconds that are enough for what ends, and over soon.
