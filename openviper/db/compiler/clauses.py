@@ -5,6 +5,7 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from openviper.db.compiler.derived import Closed
+from openviper.db.compiler.different import tell_apart
 from openviper.db.compiler.expressions import compile_expression
 from openviper.db.compiler.grouping import Selection, holds_aggregate
 from openviper.db.compiler.paths import is_name
@@ -43,6 +44,7 @@ __all__ = [
     "grouped",
     "locked",
     "paged",
+    "rows_prepared",
 ]
 
 _NUMBER: Final = Storage(kind=FieldKind.BIGINT)
@@ -53,6 +55,8 @@ def add_annotations(query: Query, scope: Selection) -> None:
     windows = windows_of(query)
     if windows:
         _settle_windows(query, scope, windows)
+    if query.grouped is not None:
+        tell_apart(query, scope, rows_prepared)
     for name, expression in query.annotations:
         _check_name(name, query)
         if name in scope.settled:
@@ -171,6 +175,20 @@ def _split(condition: Condition, aggregates: set[str]) -> tuple[list[Condition],
     rows = tuple(part for part in condition.parts if not holds_aggregate(part, aggregates))
     groups = [part for part in condition.parts if holds_aggregate(part, aggregates)]
     return ([And(rows)] if rows else []), [*groups]
+
+
+def rows_prepared(query: Query, scope: Selection, late: set[str]) -> "Predicates":
+    """Write the annotations of a query, and give its conditions for rows.
+
+    Args:
+        query: The description, as if it had no groups.
+        scope: Its statement.
+        late: Names of annotations that are of groups, which it does not have.
+    """
+    where = tuple(part for one in query.where for part in _split(one, late)[0])
+    plain = query._replace(where=where)
+    add_annotations(plain, scope)
+    return conditions_of(plain, scope)[0]
 
 
 def _check_group(node: object, query: Query, scope: Selection) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from openviper.db.compiler.clauses import add_annotations, conditions_of, first_only, grouped, paged
+from openviper.db.compiler.clauses import add_annotations, conditions_of, first_only, grouped, paged, rows_prepared
 from openviper.db.compiler.derived import Derived
+from openviper.db.compiler.different import tell_apart
 from openviper.db.compiler.expressions import compile_expression
 from openviper.db.compiler.grouping import Selection
 from openviper.db.compiler.hydration import Cell, read_constant, read_dicts, read_flat
@@ -141,9 +142,11 @@ def select_aggregates(query: Query, scope: Selection) -> "Written":
     elif query.limit is None and query.offset is None:
         add_annotations(base, scope)
         where, _ = conditions_of(base, scope)
+        tell_apart(base, scope, rows_prepared)
     else:
         add_annotations(base, scope)
-        where = [scope.column("pk").element.in_(_keys(base, scope))]
+        where = _are_chosen(base, scope)
+        tell_apart(base, scope, _chosen_prepared)
     return _aggregated(query.annotations[first:], scope, where)
 
 
@@ -159,6 +162,15 @@ def _aggregated(
     cells = [columns.annotate(typed, name) for name, typed in found]
     statement = select(*columns.elements).select_from(scope.froms()).where(*where)
     return statement, read_dicts(cells, len(columns.elements))
+
+
+def _are_chosen(query: Query, scope: Selection) -> "list[ColumnElement[bool]]":
+    return [scope.column("pk").element.in_(_keys(query, scope))]
+
+
+def _chosen_prepared(query: Query, scope: Selection, _: set[str]) -> "list[ColumnElement[bool]]":
+    add_annotations(query, scope)
+    return _are_chosen(query, scope)
 
 
 def _keys(query: Query, scope: Selection) -> "Statement":

@@ -24,8 +24,9 @@ class Closed(Selection):
             FieldError: In any case.
         """
         raise FieldError(
-            f"OuterRef({path!r}) stands in a query that is read as a table: one of union() and the like, or one whose "
-            "windows are filtered; tie the rows to the one around with a condition outside of it"
+            f"OuterRef({path!r}) stands in a query that is read as a table: one of union() and the like, one whose "
+            "windows are filtered, or one that takes different values of many rows; tie the rows to the one around "
+            "with a condition outside of it"
         )
 
 

@@ -9,7 +9,7 @@ From the far end of a many-to-many no row leads back to one. Such a subquery is 
 row, and joins what the path leads to from there, each row as often as pairs lead to it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
@@ -37,7 +37,7 @@ from openviper.db.registry import AnyModel
 if TYPE_CHECKING:
     from sqlalchemy import ScalarSelect
 
-__all__ = ["Selection", "compile_aggregate", "holds_aggregate"]
+__all__ = ["Selection", "compile_aggregate", "fold_rows", "holds_aggregate"]
 
 T = TypeVar("T")
 
@@ -51,6 +51,8 @@ class Selection(Scope):
     settled: Mapping[str, Typed] = MappingProxyType({})
     #: The conditions that were met there already.
     met: tuple[Condition, ...] = ()
+    #: Puts different values of many rows together; None where no rows are put together.
+    apart: "Callable[[Aggregate, tuple[str, ...]], Typed] | None" = None
 
 
 class _Chain(NamedTuple):
@@ -84,7 +86,7 @@ def compile_aggregate(node: Aggregate, scope: Scope) -> Typed:
     chain = _chain_of(node, scope)
     folds = isinstance(scope, Selection) and scope.folds
     if chain is None and folds:
-        return _fold_rows(node, scope)
+        return fold_rows(node, scope)
     if not folds:
         # Without a path to many rows, the row itself is the only one.
         return _fold_many(node, chain or _Chain((), (), (), scope.model), scope)
@@ -107,8 +109,16 @@ def holds_aggregate(node: object, names: "set[str]") -> bool:
     return any(holds_aggregate(part, names) for part in node)
 
 
-def _fold_rows(node: Aggregate, scope: Scope) -> Typed:
-    """Write an aggregate of the rows of a SELECT."""
+def fold_rows(node: Aggregate, scope: Scope) -> Typed:
+    """Write an aggregate of the rows of a SELECT.
+
+    Args:
+        node: The description.
+        scope: The SELECT.
+
+    Raises:
+        FieldError: It is of aggregates, or makes no sense of its values.
+    """
     from sqlalchemy import case, literal_column  # loaded by the first query
 
     where = None if node.where is None else scope.hooks.condition(node.where, scope)
@@ -128,12 +138,12 @@ def _fold_many(node: Aggregate, chain: _Chain, scope: Scope) -> Typed:
 
     if chain.is_paired:
         rows, link = _pairs_of(chain, scope)
-        found = _fold_rows(node, rows)
+        found = fold_rows(node, rows)
         statement = select(found.element).select_from(rows.froms()).where(link)
         return found._replace(element=statement.correlate_except(*rows.own_tables()).scalar_subquery())
     inner = Selection(chain.model, scope.dialect, scope.parameters, hooks=scope.hooks, outer=scope, first=scope.first)
     inner.folds = True
-    found = _fold_rows(_turned(node, chain, scope), inner)
+    found = fold_rows(_turned(node, chain, scope), inner)
     owner = inner.column("__".join(reversed(chain.back)) or "pk").element
     key = scope.column("__".join((*chain.lead, "pk"))).element
     statement = select(found.element).select_from(inner.froms()).where(owner == key)
@@ -153,13 +163,10 @@ def _fold_all(node: Aggregate, chain: _Chain, scope: Scope) -> Typed:
     from sqlalchemy import func, literal_column  # loaded by the first query
 
     if node.distinct and node.name in {"count", "sum", "avg"}:
-        path = "__".join((*chain.lead, *chain.many))
-        mend = f"ask {chain.model.__name__} instead, from where each row leads back to one"
-        if chain.is_paired:
-            mend = "leave out distinct=True, or ask for each row of the group by itself"
-        raise FieldError(
-            f"{node.name.title()} of different values goes through {path!r} to many rows of a group; {mend}"
-        )
+        path = (*chain.lead, *chain.many)
+        if not isinstance(scope, Selection) or scope.apart is None:
+            raise FieldError(f"{node.name.title()} of different values goes through {'__'.join(path)!r} to many rows")
+        return scope.apart(node, path)
     if node.name == "avg":
         total, count = (_fold_many(node._replace(name=name), chain, scope) for name in ("sum", "count"))
         argument = _argument_of(node, chain, scope)

@@ -252,8 +252,35 @@ async def test_groups_over_many_rows(shelf: Database) -> None:
         (None, 1, 3, 600, Decimal("15.00")),
         ("Finland", 2, 2, 180, Decimal("8.88")),
     ]
-    with pytest.raises(FieldError, match="ask Book instead"):
-        await Author.objects.values("country").annotate(n=Count("books__genre", distinct=True))
+
+
+async def test_different_values_of_many_rows_are_put_together(shelf: Database) -> None:
+    """Groups and aggregate() take each value once with distinct, whichever rows it belongs to (C-011e)."""
+    kinds, pages = Count("books__genre", distinct=True), Sum("books__pages", distinct=True)
+    whole = {"kinds": 3, "pages": 680, "books": 5, "mean": 170.0}
+    mean = Avg("books__pages", distinct=True)
+    assert await Author.objects.aggregate(kinds=kinds, pages=pages, books=Count("books"), mean=mean) == whole
+    assert await Author.objects.filter(name="Cid").aggregate(kinds=kinds, pages=pages) == {"kinds": 0, "pages": None}
+    assert await Author.objects.filter(pk=0).aggregate(kinds=kinds, pages=pages) == {"kinds": 0, "pages": None}
+    cut = Author.objects.order_by("-name")[:2]
+    assert await cut.aggregate(kinds=kinds, pages=pages) == {"kinds": 2, "pages": 600}
+    lands = Author.objects.values("country__name").annotate(n=Count("id"), kinds=kinds, pages=pages, b=Count("books"))
+    found = [(None, 1, 2, 600, 3), ("Finland", 2, 2, 180, 2)]
+    assert await lands.order_by("n").values_list("country__name", "n", "kinds", "pages", "b") == found
+    assert await lands.filter(pages__gt=200, n=1).values_list("kinds", flat=True) == [2]
+    assert await lands.filter(kinds=2, name__in=["Ann", "Cid"]).values_list("n", "pages") == [(2, 180)]
+    assert await lands.count() == 2
+    novels = Count("books__genre", distinct=True, filter=~Q(books__genre=Genre.NOVEL))
+    initial = Author.objects.annotate(word=Upper("name")).values("word").annotate(n=novels).order_by("word")
+    assert await initial.values_list("word", "n") == [("ANN", 1), ("BOB", 1), ("CID", 0)]
+    stars = Country.objects.aggregate(n=Count("authors__books__reviews__stars", distinct=True))
+    assert await stars == {"n": 3}
+    older = Author.objects.filter(age__gte=30).annotate(old=Coalesce("age", 0)).values("old")
+    assert await older.annotate(n=Count("books__genre", distinct=True)).order_by("old").values_list("old", "n") == [
+        (30, 2),
+        (41, 2),
+    ]
+    assert await Book.objects.aggregate(n=Count("author__books__genre", distinct=True)) == {"n": 3}
 
 
 async def test_aggregates_of_limited_rows(shelf: Database) -> None:

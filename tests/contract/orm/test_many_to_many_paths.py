@@ -293,8 +293,16 @@ async def test_rows_are_put_together_through_pairs(web: Database) -> None:
     groups = WebPage.objects.values("writer__name").annotate(n=Count("tags"), best=Max("tags__name"))
     found = {row["writer__name"]: (row["n"], row["best"]) for row in await groups}
     assert found == {"Ann": (3, "b"), None: (0, None)}
-    with pytest.raises(FieldError, match=r"different values goes through 'tags'.*leave out distinct=True"):
-        await WebPage.objects.values("writer").annotate(n=Count("tags", distinct=True))
+    once = {"n": Count("tags", distinct=True), "s": Sum("tags__weight", distinct=True), "all": Count("tags")}
+    assert await WebPage.objects.aggregate(**once) == {"n": 2, "s": Decimal(3), "all": 3}
+    by_writer = WebPage.objects.values("writer__name").annotate(**once)
+    assert {row["writer__name"]: (row["n"], row["s"], row["all"]) for row in await by_writer} == {
+        "Ann": (2, Decimal(3), 3),
+        None: (0, None, 0),
+    }
+    far = Count("tags__pages__tags", distinct=True, filter=Q(tags__name="b"))
+    assert await WebPage.objects.filter(tags__name="b").aggregate(n=far) == {"n": 2}
+    assert await WebPage.objects.filter(tags__name="a").aggregate(n=Count("editors", distinct=True)) == {"n": 2}
 
 
 async def test_many_rows_stand_in_no_column(web: Database) -> None:
