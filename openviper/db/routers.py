@@ -121,7 +121,8 @@ def same_rows(alias: str, other: str) -> bool:
 def common_alias(first: str | None, second: str | None) -> str | None:
     """Give the database that the rows of two query sets are read from together; None leaves it to the routers.
 
-    Rows of a relation stay where their instance came from, and those of a class have no database yet: they go along.
+    Rows of a relation stay where their instance came from; those of a class are in ``default``, and with routers go
+    along. Of databases that have the same rows it is the primary.
 
     Args:
         first: Alias of the one; None if it has none.
@@ -132,10 +133,13 @@ def common_alias(first: str | None, second: str | None) -> str | None:
     """
     if first == second:
         return first
-    chosen = first or second
-    if None not in (first, second) or (chosen != DEFAULT_ALIAS and not slot.routers):
-        raise LookupError(f"{first or DEFAULT_ALIAS!r} and {second or DEFAULT_ALIAS!r}")
-    return chosen
+    has_routers = bool(load())
+    if has_routers and (first is None or second is None):
+        return first or second
+    one, other = first or DEFAULT_ALIAS, second or DEFAULT_ALIAS
+    if not same_rows(one, other):
+        raise LookupError(f"{one!r} and {other!r}")
+    return slot.primaries.get(one, one)
 
 
 def stays_at(record: AnyRecord) -> str | None:

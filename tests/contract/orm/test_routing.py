@@ -16,6 +16,7 @@ from openviper.db.exceptions import (
     DatabaseConfigurationError,
     DatabaseRoutingError,
     DatabaseTransactionRoutingError,
+    FieldError,
 )
 from openviper.db.monitor import watch_queries
 from openviper.db.registry import AnyModel
@@ -165,7 +166,7 @@ ROUTED_OUT: Mapping[str, Callable[[Author], Awaitable[object]]] = {
 
 @pytest.mark.parametrize("name", ROUTED_OUT)
 async def test_a_write_is_not_routed_out_of_a_transaction(configure: Configure, name: str) -> None:
-    """The first of its model neither, which a rollback would leave; a block there or ``using()`` allows it (C-011va)."""
+    """The first of its model neither, which a rollback leaves; a block there or ``using()`` allows it (C-011va)."""
     configure(Sends(Author="one"))
     ann = await Author.objects.create(name="Ann")
     ann.name = "Anne"
@@ -198,6 +199,33 @@ async def test_what_says_its_database_may_leave_a_transaction(configure: Configu
     async with atomic("one"):
         _ = await Author.objects.create(name="nobody routes")
     assert await Author.objects.using("default").count() == 1
+
+
+async def test_query_sets_of_one_database_are_combined(configure: Configure) -> None:
+    """What says no database is in ``default``, and with routers goes along; only other rows are refused."""
+    configure()
+    both = Author.objects.using("two"), Author.objects.all()
+    for rows in (both, both[::-1]):
+        with pytest.raises(FieldError, match="of one database"):
+            _ = rows[0] | rows[1]
+    assert (Author.objects.using("default") | both[1]).db_alias == "default"
+    for router in (Sends(Author="two", Book="two"), PrimaryReplicaRouter("default", ["one"])):
+        configure(router)
+        ann = await Author.objects.create(name="Ann")
+        dune = await Book.objects.create(title="Dune", author=ann)
+        ada = await Book.objects.create(title="Ada", author=ann)
+        others = Book.objects.filter(title="Ada")
+        for combined in (
+            ann.books.filter(title="Dune") | others,
+            others | ann.books.filter(title="Dune"),
+            others.union(ann.books.all()),
+            ann.books.difference(others.none()),
+            Book.objects.filter(id__in=ann.books.all()),
+        ):
+            assert await combined.order_by("id") == [dune, ada]
+        with pytest.raises(FieldError, match="'default' and 'archive'"):
+            _ = Book.objects.using("default") | Book.objects.using("archive")
+    assert (Book.objects.using("one") | Book.objects.using("default")).db_alias == "default"
 
 
 @pytest.mark.parametrize("has_routers", [True, False], ids=["routers", "plain"])
