@@ -51,6 +51,10 @@ def encode(value: object, *, indent: bool = False) -> bytes:
         return dumps(value, carry, layout | _ANY_KEYS)
     except (TypeError, RecursionError) as error:
         if not _is_too_large(error):
+            # What carry() says of the value is told, and not that it said something.
+            said = error.__cause__
+            if isinstance(said, TypeError):
+                raise said from said.__cause__
             raise
     # JSON sets no bound for a number, and a body may nest 1,000 levels where orjson writes 254; what a client has sent
     # may be answered as it came.
