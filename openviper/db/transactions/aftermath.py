@@ -92,12 +92,12 @@ class Aftermath:
             if inspect.isawaitable(result):
                 await result
         except (Exception, SystemExit, asyncio.CancelledError) as error:
+            # What is done stays so, and the others have work of their own: whatever went wrong is told and ends here.
             self.failures += 1
             # One that awaited something that was cancelled has failed, as nobody has cancelled the caller.
             if isinstance(error, asyncio.CancelledError) and _count_requests() > requests:
                 self._logger.warning("%s was cancelled along with its task: %s", kind, name)
                 raise
-            # What is done stays so, and the others have work of their own.
             self._logger.exception("%s failed: %s", kind, name)
 
     async def _run_until_cancelled(self, waiting: Iterator[Step]) -> asyncio.CancelledError | None:
