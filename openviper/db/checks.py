@@ -11,10 +11,11 @@ from openviper.db.events.stated import load_stated
 from openviper.db.events.watchers import handlers
 from openviper.db.exceptions import DatabaseConfigurationError, ModelReferenceError
 from openviper.db.fields.base import AnyField
+from openviper.db.hooks import misnamed_hooks
 from openviper.db.options import Options
 from openviper.db.registry import registry
 from openviper.db.routers import load
-from openviper.primitives.problems import Problem
+from openviper.primitives.problems import Problem, Severity
 
 __all__ = ["register_checks"]
 
@@ -33,6 +34,7 @@ def register_checks() -> None:
     register(_check_routers)
     register(_check_homes)
     register(_check_events)
+    register(_check_hooks)
 
 
 def _check_addresses() -> Iterator[Problem]:
@@ -93,6 +95,17 @@ def _check_events() -> Iterator[Problem]:
     for one in handlers.unknown():
         message = f"{one.path} waits for {one.event} of {one.label}, and there is no such model"
         yield Problem("db.E014", message, "correct the name, or add the app of the model to INSTALLED_APPS")
+
+
+def _check_hooks() -> Iterator[Problem]:
+    for model in registry:
+        for path, meant in misnamed_hooks(model):
+            yield Problem(
+                "db.W011",
+                f"{path} has the name of no hook, so nothing ever calls it; meant may be {meant}",
+                "rename it; a method of your own that your code calls may have a name further from those of hooks",
+                Severity.WARNING,
+            )
 
 
 def _target_of(field: AnyField) -> Options | None:

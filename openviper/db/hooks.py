@@ -1,12 +1,13 @@
 """The hooks of a model: methods that an operation awaits on its way, and the names of all events."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Final
 
 from openviper.db.exceptions import ModelDefinitionError
 
-__all__ = ["BULK_EVENTS", "EVENTS", "HOOKS", "VETOES", "Hooks", "overridden_hooks"]
+__all__ = ["BULK_EVENTS", "EVENTS", "HOOKS", "VETOES", "Hooks", "misnamed_hooks", "overridden_hooks"]
 
 #: The events of one instance, each with a method of this name; in the order in which operations come to them.
 HOOKS: Final = (
@@ -28,6 +29,36 @@ EVENTS: Final = (*HOOKS, *BULK_EVENTS)
 VETOES: Final = frozenset(
     {"before_validate", "validate", "before_insert", "before_save", "on_delete", "pre_bulk_create", "pre_bulk_update"}
 )
+
+#: Names that other frameworks have, and what runs in their place.
+_FOREIGN: Final = {
+    "before_create": "before_insert",
+    "before_update": "before_save",
+    "before_delete": "on_delete",
+    "after_validate": "validate",
+    "after_save": "after_insert and on_update",
+    "after_create": "after_insert",
+    "after_update": "on_update",
+    "after_change": "on_change",
+    "on_validate": "validate",
+    "on_save": "before_save, or after_insert and on_update",
+    "on_insert": "after_insert",
+    "on_create": "after_insert",
+    "pre_validate": "before_validate",
+    "pre_save": "before_save",
+    "pre_insert": "before_insert",
+    "pre_create": "before_insert",
+    "pre_update": "before_save",
+    "pre_delete": "on_delete",
+    "post_save": "after_insert and on_update",
+    "post_insert": "after_insert",
+    "post_create": "after_insert",
+    "post_update": "on_update",
+    "post_delete": "after_delete",
+}
+_PREFIXES: Final = ("before_", "after_", "on_", "pre_", "post_")
+#: How alike a name and a hook are from which on it is taken for a slip: on_charge is a word of its own.
+_SLIP: Final = 0.9
 
 
 class Hooks:
@@ -88,6 +119,30 @@ def overridden_hooks(model: type) -> frozenset[str]:
         model: The class.
     """
     return frozenset(name for name in HOOKS if getattr(model, name) is not vars(Hooks)[name])
+
+
+def misnamed_hooks(model: type) -> Iterator[tuple[str, str]]:
+    """Give the methods of a model that look like hooks and never run, by path, each with what was meant.
+
+    Args:
+        model: The class; those above it count as well.
+    """
+    for base in model.__mro__:
+        for name, value in vars(base).items():
+            if name.startswith(_PREFIXES) and name not in HOOKS and inspect.isfunction(value):
+                meant = _meant_by(name)
+                if meant is not None:
+                    yield f"{base.__module__}.{base.__qualname__}.{name}", meant
+
+
+def _meant_by(name: str) -> str | None:
+    if name in BULK_EVENTS:
+        return f"a handler, @model_event.{name}(...)"
+    if name in _FOREIGN:
+        return _FOREIGN[name]
+    close = get_close_matches(name, HOOKS, n=1, cutoff=_SLIP)
+    turned = [one for one in HOOKS if sorted(one) == sorted(name)]
+    return next(iter(close or turned), None)
 
 
 def _check_hook(hook: object, path: str) -> None:

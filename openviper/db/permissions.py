@@ -9,6 +9,7 @@ Nothing is remembered here: each statement asks anew. A checker that remembers a
 ``slot.version``, which ``permissions_changed()`` counts up.
 """
 
+import inspect
 import logging
 from collections.abc import Iterable
 from contextvars import ContextVar
@@ -81,7 +82,12 @@ def set_checker(checker: PermissionChecker | None) -> PermissionChecker | None:
 
     Args:
         checker: Who is asked from now on; None lets everything pass.
+
+    Raises:
+        TypeError: It could not be asked.
     """
+    if checker is not None:
+        _check_checker(checker)
     before, slot.checker = slot.checker, checker
     permissions_changed()
     return before
@@ -127,6 +133,25 @@ async def check_permission(model: AnyModel, action: Action, reads: Iterable[AnyM
             ignore_permissions_ctx.reset(token)
         except ValueError:  # the task was thrown away, and what closes it runs in another context
             pass
+
+
+def _check_checker(checker: object) -> None:
+    """Refuse what could not be asked, before every statement fails for it."""
+    if isinstance(checker, type):
+        raise TypeError(f"set_checker() takes an object, not a class; write set_checker({checker.__name__}())")
+    check = getattr(checker, "check", None)
+    if not callable(check) or not inspect.iscoroutinefunction(inspect.unwrap(check)):
+        given = "it has none" if check is None else f"its own is {check!r}"
+        raise TypeError(
+            f"{checker!r} is no checker: it needs a method 'async def check(self, model, action)', and {given}"
+        )
+    try:
+        inspect.signature(check).bind("model", "action")
+    except TypeError as error:
+        raise TypeError(
+            f"check() of {checker!r} is called with (model, action): {error}; "
+            "write async def check(self, model, action)"
+        ) from error
 
 
 async def _ask(checker: PermissionChecker, model: AnyModel, action: Action) -> None:

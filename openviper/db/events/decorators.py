@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
-from openviper.db.events.handler import Function, check_event
+from openviper.db.events.handler import Function, check_event, describe_unknown
 from openviper.db.events.watchers import handlers, label_of
 from openviper.db.registry import AnyModel
 
@@ -64,6 +64,12 @@ class ModelEvent:
     post_bulk_create = _Shortcut("post_bulk_create")
     pre_bulk_update = _Shortcut("pre_bulk_update")
     post_bulk_update = _Shortcut("post_bulk_update")
+
+    if not TYPE_CHECKING:  # to which a shortcut that is not there is an error by itself
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Name the event that may have been meant."""
+            raise AttributeError(describe_unknown(name), name=name, obj=self)
 
     def trigger(self, path: str, *, on_commit: bool = False) -> Callable[[F], F]:
         """Give the decorator for an event that is named along with its model.

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from openviper.db.hooks import EVENTS, VETOES
 
-__all__ = ["UNKNOWN", "Function", "Handler", "check_event", "check_function", "name_of", "root_of"]
+__all__ = ["UNKNOWN", "Function", "Handler", "check_event", "check_function", "describe_unknown", "name_of", "root_of"]
 
 #: Called as ``function(instance, event=name, **extra)``; what it returns is awaited if that is possible.
 Function: TypeAlias = Callable[..., object]
@@ -81,19 +81,36 @@ class Handler:
 def check_event(event: str, *, on_commit: bool) -> None:
     """Refuse an event that does not exist, or that cannot wait for a commit.
 
+    Args:
+        event: Its name.
+        on_commit: Whether it is to wait for one.
+
     Raises:
         ValueError: It is one of these.
     """
     if event not in EVENTS:
-        close = get_close_matches(str(event), EVENTS, n=1)
-        meant = f"did you mean {close[0]!r}? " if close else ""
-        raise ValueError(f"there is no event {event!r}; {meant}There are {', '.join(EVENTS)}")
+        raise ValueError(describe_unknown(event))
     if on_commit and event in VETOES:
         raise ValueError(f"{event} comes before the statement, so its handlers cannot wait for the commit")
 
 
+def describe_unknown(event: str) -> str:
+    """Say that there is no such event, and which may have been meant.
+
+    Args:
+        event: The name that is none.
+    """
+    close = get_close_matches(str(event), EVENTS, n=1)
+    meant = f"did you mean {close[0]!r}? " if close else ""
+    return f"there is no event {event!r}; {meant}There are {', '.join(EVENTS)}"
+
+
 def check_function(function: object, event: str) -> Function:
     """Give a function back, or refuse what cannot be called as handlers of an event are.
+
+    Args:
+        function: What is to be called.
+        event: Name of the event.
 
     Raises:
         TypeError: It cannot; the message says how they are called.

@@ -1,6 +1,8 @@
 """Writes of models that have hooks or handlers: what these run into, and what becomes of an instance if they refuse."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from contextvars import ContextVar
 from functools import lru_cache
 from itertools import chain
 from typing import Any, Final, cast
@@ -33,6 +35,11 @@ __all__ = [
 
 _MAX_MODELS: Final = 2000
 _MAX_FIELDS: Final = 5000
+#: How often the deletion of some rows may stand within one of the same rows.
+_MOST_AGAIN: Final = 10
+
+# The deletions around the running code whose hooks are being asked, the outermost first.
+_departing: Final[ContextVar[tuple["Departing", ...]]] = ContextVar("departing", default=())
 
 
 async def clean_watched(
@@ -159,6 +166,8 @@ class Departing:
         self._watched = watched
         self._database = database
         self._given = given
+        #: Keys of the rows that go, by model, once they are known.
+        self.rows: dict[Options, list[object]] = {}
         self._found: dict[Options, list[Stored]] = {}
 
     async def ask(self, doomed: Mapping[Options, Iterable[object]]) -> None:
@@ -166,11 +175,28 @@ class Departing:
 
         Args:
             doomed: Keys of the rows, by model.
+
+        Raises:
+            RecursionError: One of them deletes the same rows again and again.
         """
+        self.rows = {options: list(keys) for options, keys in doomed.items()}
+        around = _departing.get()
+        if len(around) >= _MOST_AGAIN and sum(one.rows == self.rows for one in around) >= _MOST_AGAIN:
+            # Python's own limit would be met anywhere, in the middle of a driver's work too.
+            labels = ", ".join(options.label for options in self.rows)
+            raise RecursionError(f"what runs before the deletion of rows of {labels} deletes the same rows again")
+        token = _departing.set((*around, self))
+        try:
+            await self._ask()
+        finally:
+            with suppress(ValueError):  # the task was thrown away, and what closes it runs in another context
+                _departing.reset(token)
+
+    async def _ask(self) -> None:
         # All of them are found before the first is asked, whose hook may change what others would be found by.
-        for options, keys in doomed.items():
+        for options, keys in self.rows.items():
             if options in self._watched:
-                self._found[options] = await self._find(options, list(keys))
+                self._found[options] = await self._find(options, keys)
         for options, records in self._found.items():
             watchers = watchers_of(options)
             for record in records if watchers is not None else ():

@@ -5,8 +5,9 @@ from openviper.core.checks import clear_checks, run_checks
 from openviper.db import Model, fields
 from openviper.db.checks import register_checks
 from openviper.db.events import model_event
+from openviper.db.registry import registry
 from openviper.db.routing import PrimaryReplicaRouter
-from openviper.primitives.problems import Problem
+from openviper.primitives.problems import Problem, Severity
 
 
 def test_every_database_is_looked_at() -> None:
@@ -107,3 +108,18 @@ def test_homes_of_models_are_looked_at() -> None:
     assert "Referring.distant refers to db.Distant" in told["db.E005"]
     assert Referring.objects.model is Referring
     assert Nowhere.objects.model is Nowhere
+
+
+def test_misnamed_hooks_are_warned_of() -> None:
+    """A veto that nothing would ever ask is a warning with the name of the hook (C-117k)."""
+    settings.configure(DATABASES={"default": {"URL": "sqlite://"}})
+    with registry.isolated():
+
+        class Vetoed(Model):
+            async def before_delete(self) -> None:
+                raise ValueError
+
+        found = [problem for problem in problems_found() if problem.id == "db.W011"]
+    assert [problem.severity for problem in found] == [Severity.WARNING]
+    assert "Vetoed.before_delete" in found[0].message
+    assert "on_delete" in found[0].message

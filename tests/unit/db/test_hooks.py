@@ -6,7 +6,7 @@ import pytest
 
 from openviper.db import fields
 from openviper.db.exceptions import ModelDefinitionError
-from openviper.db.hooks import overridden_hooks
+from openviper.db.hooks import misnamed_hooks, overridden_hooks
 from openviper.db.models import Model
 from openviper.db.registry import registry
 
@@ -61,3 +61,51 @@ def test_method_that_takes_something_else_is_no_hook() -> None:
         class Wrong(Model):
             async def validate(self, value: object) -> None:  # type: ignore[override]  # what is refused
                 pass
+
+
+def test_methods_that_look_like_hooks_are_named() -> None:
+    """Slips and names of other frameworks are told with what was meant; words of one's own are not (C-117k)."""
+
+    class Audited:
+        def after_save(self) -> None:
+            """Belong to no model by itself."""
+
+    with registry.isolated():
+
+        class Note(Audited, Model):
+            on_hand = fields.IntegerField(default=0)
+
+            async def before_delete(self) -> None:
+                """Never run."""
+
+            async def before_insrt(self) -> None:
+                """Never run."""
+
+            async def on_upadte(self) -> None:
+                """Never run."""
+
+            async def pre_bulk_create(self) -> None:
+                """Never run."""
+
+            async def before_save(self) -> None:
+                """Run."""
+
+            async def on_charge(self) -> None:
+                """Be called by somebody."""
+
+            def after_hours(self) -> None:
+                """Be called by somebody."""
+
+    found = {path.rpartition(".")[2]: meant for path, meant in misnamed_hooks(Note)}
+    assert found == {
+        "before_delete": "on_delete",
+        "before_insrt": "before_insert",
+        "on_upadte": "on_update",
+        "pre_bulk_create": "a handler, @model_event.pre_bulk_create(...)",
+        "after_save": "after_insert and on_update",
+    }
+
+
+def test_hooks_are_not_taken_for_slips() -> None:
+    """No hook is close to another one in the eyes of the check (C-117k)."""
+    assert list(misnamed_hooks(Model)) == []

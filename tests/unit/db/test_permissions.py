@@ -214,16 +214,39 @@ async def test_other_errors_stay_what_they_are(error: BaseException, empty_again
     assert not ignore_permissions_ctx.get()
 
 
-async def test_checker_that_is_no_coroutine_lets_nothing_pass(empty_again: None) -> None:
-    """A plain function in its place is a mistake that is seen at once."""
+class Plain:
+    """Answers without being awaited."""
 
-    class Plain:
-        def check(self, model: AnyModel, action: Action) -> bool:
-            return True
+    def check(self, model: AnyModel, action: Action) -> bool:
+        """Say yes."""
+        return True
 
-    set_checker(Plain())  # type: ignore[arg-type]  # what it is about
-    with pytest.raises(TypeError):
-        await check_permission(Book, "read")
+
+class Narrow:
+    """Takes too little."""
+
+    async def check(self, model: AnyModel) -> bool:
+        """Say yes."""
+        return True
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (Refusing, r"takes an object, not a class; write set_checker\(Refusing\(\)\)"),
+        (Plain(), "async def check"),
+        (Narrow(), r"called with \(model, action\)"),
+        (check_permission, "it has none"),
+        ("shop.checks.Checker", "'shop.checks.Checker' is no checker"),
+        (3, "3 is no checker"),
+    ],
+)
+def test_what_could_not_be_asked_is_no_checker(given: Any, message: str, empty_again: None) -> None:
+    """It is refused where it is set, with what to write, and the one that was there stays (C-011uc)."""
+    before = slot.checker
+    with pytest.raises(TypeError, match=message):
+        set_checker(given)
+    assert slot.checker is before
 
 
 async def test_checker_that_hangs_can_be_cancelled(empty_again: None) -> None:

@@ -66,6 +66,8 @@ def test_unknown_event_is_refused() -> None:
         model_event.trigger("shop.Item.after_insrt")
     with pytest.raises(TypeError, match="shortcut"):
         model_event.trigger(Model)  # type: ignore[arg-type]  # what is refused
+    with pytest.raises(AttributeError, match=r"no event 'after_insrt'; did you mean 'after_insert'"):
+        model_event.after_insrt(Model)  # type: ignore[attr-defined]  # what is refused
 
 
 @pytest.mark.parametrize("event", sorted(VETOES))
