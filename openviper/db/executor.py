@@ -23,7 +23,7 @@ from openviper.db.query.description import Query
 from openviper.db.registry import registry
 from openviper.db.routers import refuse_foreign
 from openviper.db.routers import slot as routes
-from openviper.db.routing import Routed, read_routed, route_read
+from openviper.db.routing.statements import Routed, read_routed, route_read
 from openviper.db.transactions.hooks import in_transaction
 
 __all__ = [

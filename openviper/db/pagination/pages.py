@@ -17,7 +17,7 @@ from openviper.db.pagination.prints import print_of
 from openviper.db.query.description import Column, Expression, Query
 from openviper.db.query.reading import Reading
 from openviper.db.routers import slot as routes
-from openviper.db.routing import route_read
+from openviper.db.routing.statements import route_read
 
 __all__ = ["Pageable", "paginate"]
 

@@ -32,7 +32,7 @@ from openviper.db.persistence.target import allow, named, note_sent, target_of
 from openviper.db.query.expressions import Expression
 from openviper.db.registry import AnyModel
 from openviper.db.routers import slot as routes
-from openviper.db.routing import check_relations, route_write
+from openviper.db.routing.statements import check_relations, route_write
 
 __all__ = ["bulk_create", "bulk_update"]
 

@@ -28,7 +28,7 @@ from openviper.db.persistence.watched import Departing, watched_deletes
 from openviper.db.query.description import Lookup, Many, Null, Param, Query, Subquery
 from openviper.db.query.writes import Delete, Update, rows_of
 from openviper.db.routers import slot as routes
-from openviper.db.routing import route_write
+from openviper.db.routing.statements import route_write
 from openviper.db.transactions import atomic
 from openviper.db.transactions.scope import Scope
 

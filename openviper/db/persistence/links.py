@@ -17,7 +17,7 @@ from openviper.db.persistence.target import allow, read_unasked, target_of
 from openviper.db.query.description import And, Condition, Lookup, Many, Or, Query
 from openviper.db.registry import AnyModel, AnyRecord
 from openviper.db.routers import slot as routes
-from openviper.db.routing import route_write
+from openviper.db.routing.statements import route_write
 from openviper.db.transactions import atomic, current_scope
 
 __all__ = ["Links"]

@@ -15,7 +15,7 @@ from openviper.db.query.description import Lookup, Many, Query
 from openviper.db.query.reading import Reading
 from openviper.db.registry import AnyModel, AnyRecord
 from openviper.db.routers import slot as routes
-from openviper.db.routing import route_write
+from openviper.db.routing.statements import route_write
 from openviper.db.transactions import atomic
 
 __all__ = ["Referrers"]

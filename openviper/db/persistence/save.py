@@ -35,7 +35,7 @@ from openviper.db.persistence.target import note_sent, target_of
 from openviper.db.persistence.watched import clean_watched, previous_state, put_back, tell_inserted, tell_updated
 from openviper.db.routers import same_rows
 from openviper.db.routers import slot as routes
-from openviper.db.routing import check_relations, route_write
+from openviper.db.routing.statements import check_relations, route_write
 
 __all__ = ["save", "try_insert", "update"]
 

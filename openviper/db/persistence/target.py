@@ -16,7 +16,7 @@ from openviper.db.permissions import Action, check_permission, slot
 from openviper.db.query.description import Query
 from openviper.db.registry import AnyModel
 from openviper.db.routers import slot as routes
-from openviper.db.routing import note_written
+from openviper.db.routing.replicas import note_written
 from openviper.db.transactions import current_scope
 
 __all__ = ["allow", "allow_reads", "named", "note_sent", "read_unasked", "target_of"]

@@ -17,7 +17,7 @@ from openviper.db.query.lowering import lower
 from openviper.db.query.writes import Delete, Update, rows_of
 from openviper.db.routers import refuse_foreign
 from openviper.db.routers import slot as routes
-from openviper.db.routing import route_write
+from openviper.db.routing.statements import route_write
 
 __all__ = ["change_rows", "update_rows"]
 

@@ -19,7 +19,7 @@ from openviper.db.persistence.save import try_insert
 from openviper.db.persistence.target import target_of
 from openviper.db.registry import AnyModel
 from openviper.db.routers import slot as routes
-from openviper.db.routing import route_write
+from openviper.db.routing.statements import route_write
 from openviper.db.transactions import atomic, current_scope
 
 __all__ = ["get_or_create", "update_or_create"]

@@ -20,7 +20,7 @@ from openviper.db.prefetch import check_prefetch, prefetch
 from openviper.db.query.description import Column, Lookup, Order, Query
 from openviper.db.query.reading import Reading
 from openviper.db.routers import slot as routes
-from openviper.db.routing import route_read
+from openviper.db.routing.statements import route_read
 
 __all__ = ["batch", "id_batch", "iterator"]
 

@@ -25,7 +25,8 @@ from openviper.db.query.description import Query
 from openviper.db.query.reading import Answer, Reading
 from openviper.db.registry import AnyModel
 from openviper.db.routers import slot as routes
-from openviper.db.routing import note_written, route_read, route_write
+from openviper.db.routing.replicas import note_written
+from openviper.db.routing.statements import route_read, route_write
 
 __all__ = ["ExplainOutput", "RawRows", "explain", "raw", "sql_of"]
 

@@ -4,7 +4,8 @@ import pytest
 
 from openviper.core.context import request_tree
 from openviper.db.models import Model
-from openviper.db.routing import PrimaryReplicaRouter, note_written, use_primary
+from openviper.db.routing import PrimaryReplicaRouter, use_primary
+from openviper.db.routing.replicas import note_written
 
 
 class Copied(Model):
