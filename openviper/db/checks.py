@@ -1,20 +1,29 @@
 """What the ``check`` command reports about databases."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from openviper.conf import settings
 from openviper.core.checks import register
 from openviper.db.addresses import database_aliases, read_options
 from openviper.db.aliases import DEFAULT_ALIAS
+from openviper.db.dialects.base import Dialect
+from openviper.db.dialects.engines import get_dialect
 from openviper.db.events.stated import load_stated
 from openviper.db.events.watchers import handlers
-from openviper.db.exceptions import DatabaseConfigurationError, ModelReferenceError
+from openviper.db.exceptions import (
+    DatabaseConfigurationError,
+    DatabaseOperationNotSupportedError,
+    ModelDefinitionError,
+    ModelReferenceError,
+)
 from openviper.db.fields.base import AnyField
 from openviper.db.hooks import misnamed_hooks
 from openviper.db.options import Options
 from openviper.db.registry import registry
-from openviper.db.routers import load
+from openviper.db.routers import load, slot
+from openviper.db.schema.ddl import create_statements
+from openviper.db.schema.table import schema_of
 from openviper.primitives.problems import Problem, Severity
 
 __all__ = ["register_checks"]
@@ -34,6 +43,7 @@ def register_checks() -> None:
     register(_check_routers)
     register(_check_homes)
     register(_check_events)
+    register(_check_tables)
     register(_check_hooks)
 
 
@@ -79,6 +89,45 @@ def _check_homes() -> Iterator[Problem]:
                     "Meta.backend; no engine keeps such a reference, and no query follows it",
                     "let both models live in one database, or store the key in a field of its own type",
                 )
+
+
+def _check_tables() -> Iterator[Problem]:
+    """Write the table of each model for the engine of its database, as making it would, and tell what that refuses."""
+    known = database_aliases()
+    if known and DEFAULT_ALIAS not in known and not slot.routers:
+        homeless = next((model._meta for model in registry if model._meta.database is None), None)
+        if homeless is not None:
+            yield Problem(
+                "db.E007",
+                f"DATABASES has no {DEFAULT_ALIAS!r}, in which {homeless.label} and every model lives that states no "
+                f"Meta.backend; it has {', '.join(known)}",
+                f"call one of them {DEFAULT_ALIAS!r}, state Meta.backend, or add a router",
+            )
+    for model in registry:
+        options: Options = model._meta
+        dialect = _dialect_of(options.database or DEFAULT_ALIAS, known)
+        if dialect is None or options.abstract or options.proxy or not options.managed:
+            continue
+        try:
+            create_statements([schema_of(options)], dialect)
+        except ModelReferenceError:
+            continue  # which the check of references tells
+        except (ModelDefinitionError, DatabaseOperationNotSupportedError) as error:
+            yield Problem(
+                "db.E006",
+                f"the table of {options.label} cannot be made on {dialect.name}: {error}",
+                "correct the field, or the index or constraint in Meta; migrations and init_db() refuse the table",
+            )
+
+
+def _dialect_of(alias: str, known: Collection[str]) -> Dialect | None:
+    """Give the dialect of a database; without any database models are held against SQLite, which has every feature."""
+    if not known:
+        return get_dialect("sqlite", use_tz=settings.USE_TZ)
+    try:
+        return get_dialect(read_options(alias).scheme, use_tz=settings.USE_TZ)
+    except DatabaseConfigurationError:  # which the check of addresses tells
+        return None
 
 
 def _check_events() -> Iterator[Problem]:

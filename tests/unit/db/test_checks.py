@@ -1,13 +1,26 @@
 """What the check command says about databases."""
 
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
 from openviper.conf import settings
 from openviper.core.checks import clear_checks, run_checks
-from openviper.db import Model, fields
+from openviper.db import CheckConstraint, Index, Model, Q, UniqueConstraint, fields
 from openviper.db.checks import register_checks
 from openviper.db.events import model_event
+from openviper.db.functions import Lower
 from openviper.db.registry import registry
 from openviper.db.routing import PrimaryReplicaRouter
 from openviper.primitives.problems import Problem, Severity
+
+
+@pytest.fixture(autouse=True)
+def _no_other_models() -> Iterator[None]:
+    with registry.isolated():
+        registry.clear()
+        yield
 
 
 def test_every_database_is_looked_at() -> None:
@@ -123,3 +136,97 @@ def test_misnamed_hooks_are_warned_of() -> None:
     assert [problem.severity for problem in found] == [Severity.WARNING]
     assert "Vetoed.before_delete" in found[0].message
     assert "on_delete" in found[0].message
+
+
+def tables_found() -> list[tuple[str, str]]:
+    return [(one.id, one.message) for one in problems_found() if one.id in {"db.E006", "db.E007"}]
+
+
+def test_tables_that_could_not_be_made_are_found() -> None:
+    """Each model is held against the engine of its database, without a connection; the finding names it."""
+    settings.configure(DATABASES={"default": {"URL": "sqlite://"}, "maria": {"URL": "mariadb://u:secret@host/x"}})
+    with registry.isolated():
+
+        class Fine(Model):
+            name = fields.CharField(max_length=5, db_default="x")
+
+            class Meta:
+                indexes = (Index(Lower("name"), name="fine"),)
+
+        class Typo(Model):
+            name = fields.CharField(max_length=5)
+
+            class Meta:
+                indexes = (Index(Lower("nmae"), name="typo"),)
+
+        class Partial(Model):
+            name = fields.CharField(max_length=5)
+
+            class Meta:
+                indexes = (Index(["name"], condition=Q(nmae="x")),)
+
+        class Checked(Model):
+            name = fields.CharField(max_length=5)
+
+            class Meta:
+                constraints = (CheckConstraint(check=Q(nmae="x"), name="checked"),)
+
+        class Worded(Model):
+            number: Any = fields.IntegerField(db_default="x")  # type: ignore[call-overload]  # no number
+
+        class Empty(Model):
+            number: Any = fields.IntegerField(db_default=None)  # type: ignore[call-overload]  # not null
+
+        class Lowered(Model):
+            name = fields.CharField(max_length=5)
+
+            class Meta:
+                backend = "maria"
+                constraints = (UniqueConstraint(Lower("name"), name="lowered"),)
+
+        class Unmanaged(Model):
+            number: Any = fields.IntegerField(db_default="x")  # type: ignore[call-overload]  # no number
+
+            class Meta:
+                managed = False
+
+        class Lost(Model):
+            other: Any = fields.ForeignKey("Nowhere")
+
+        found = tables_found()
+        assert {number for number, _ in found} == {"db.E006"}
+        texts = [text.removeprefix("the table of db.") for _, text in found]
+        expected = [
+            "Typo cannot be made on sqlite: an index of db.Typo: db.Typo has no field 'nmae'",
+            "Partial cannot be made on sqlite: a condition of db.Partial: db.Partial has no field 'nmae'",
+            "Checked cannot be made on sqlite: a condition of db.Checked: db.Checked has no field 'nmae'",
+            "Worded cannot be made on sqlite: db_default of db.Worded.number: 'x' is no whole number.",
+            "Empty cannot be made on sqlite: db_default of db.Empty.number: This field cannot be null.",
+            "Lowered cannot be made on mariadb: mariadb has no unique index of expressions, such as lowered of db_low",
+        ]
+        assert [text[: len(known)] for text, known in zip(texts, expected, strict=True)] == expected
+        settings.reset()
+        assert ("db.E006", "Typo") in [(number, text.split()[3].removeprefix("db.")) for number, text in tables_found()]
+
+
+def test_a_project_without_a_main_database_is_told() -> None:
+    """Where DATABASES has others only, a model without Meta.backend has no home, unless a router gives it one."""
+    databases = {"other": {"URL": "sqlite://"}, "twin": {"URL": "sqlite://"}}
+    with registry.isolated():
+
+        class Homely(Model):
+            class Meta:
+                backend = "other"
+
+        with settings.overridden(DATABASES=databases):
+            assert tables_found() == []
+
+            class Homeless(Model):
+                pass
+
+            ((number, text),) = tables_found()
+            assert number == "db.E007"
+            assert text.startswith("DATABASES has no 'default', in which db.Homeless and every model lives")
+        replicas = {**databases, "ROUTERS": [PrimaryReplicaRouter("other", ["twin"])]}
+        with settings.overridden(DATABASES=replicas):
+            assert tables_found() == []
