@@ -10,6 +10,9 @@ from openviper.db.routers import common_alias
 
 __all__ = ["SHOWN", "Operator", "home_of", "narrow", "unite_rows"]
 
+#: Query sets of one combination; SQLite takes no more, and to write thousands takes seconds on every engine.
+_MOST_PARTS: Final = 500
+
 Operator: TypeAlias = Literal["union", "union all", "intersect", "except"]
 
 #: What the method of an operator is called, for messages.
@@ -41,6 +44,11 @@ def unite_rows(operator: Operator, left: Described, others: Sequence[Described])
     for one in others:
         parts = (*parts, d.Part(one.query, len(values)))
         values.extend(one.params)
+    if len(parts) > _MOST_PARTS:
+        raise FieldError(
+            f"{SHOWN[operator]} puts at most {_MOST_PARTS} query sets together, and here are {len(parts)}; join their "
+            "conditions with Q and |, or read them in portions"
+        )
     query = d.Query(left.query.model, mode=left.query.mode, order=(), combined=d.Combination(operator, parts))
     return query, tuple(values)
 

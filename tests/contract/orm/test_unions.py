@@ -264,6 +264,18 @@ async def test_rows_of_a_relation_among_others() -> None:
     assert (CHEAP | ann.books.all()).db_alias == "default"
 
 
+async def test_how_many_are_combined() -> None:
+    """C-011z: Hundreds of query sets are one statement; where they are too many for an engine, that is told by us."""
+    parts = [Book.objects.filter(pages=number * 100) for number in range(1, 501)]
+    assert await titles(parts[0].union(*parts[1:])) == ["Dune", "Emma", "Faust", "Gaia", "Hero"]
+    for call in (parts[0].union, parts[0].intersection, parts[0].difference):
+        with pytest.raises(FieldError, match=r"\(\) puts at most 500 query sets together, and here are 501; join"):
+            _ = call(*parts)
+    grown = parts[0].union(*parts[1:])
+    with pytest.raises(FieldError, match="here are 501"):
+        _ = grown.union(CHEAP)
+
+
 async def test_what_cannot_be_combined() -> None:
     """Rows of other columns, other databases, locks, and what is no query set."""
     with pytest.raises(FieldError, match=r"same columns; here are title \(1\) and title, pages \(2\)"):
