@@ -1,6 +1,7 @@
 """What the databases on a server have in common: connections that are lent by a pool."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable
 from typing import Generic, TypeVar
 
 from openviper.db.backends.base import BackendOptions
@@ -51,6 +52,21 @@ class PooledBackend(ABC, Generic[C]):
             DatabaseConfigurationError: The server is of another kind than the URL says.
         """
         return await self._pool.acquire()
+
+    async def _start(self, made: C, told: Awaitable[object]) -> C:
+        """Give a new connection once it has been told what it has to know; one that cannot be told is dropped.
+
+        Args:
+            made: The connection.
+            told: Tells it.
+        """
+        try:
+            await told
+        except BaseException:
+            # Whoever waits for a connection may have been cancelled, and nobody else knows this one.
+            made.terminate()
+            raise
+        return made
 
     @abstractmethod
     async def _open(self) -> C:

@@ -37,12 +37,12 @@ class SQLServerBackend(PooledBackend[SQLServerConnection]):
 
     async def _open(self) -> SQLServerConnection:
         made = SQLServerConnection(self.options, self._driver, text=self._text)
+        seconds = self.options.connect_timeout
         try:
-            async with asyncio.timeout(self.options.pool_timeout):
+            async with asyncio.timeout(seconds):
                 await made.open()
         except TimeoutError as error:
             raise ConnectionLostError(
-                f"database {self.options.alias!r} cannot be reached: it did not answer in "
-                f"{self.options.pool_timeout:g} seconds"
+                f"database {self.options.alias!r} cannot be reached: it did not answer in {seconds:g} seconds"
             ) from error
         return made

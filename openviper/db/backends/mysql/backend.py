@@ -46,21 +46,16 @@ class MySQLBackend(PooledBackend[MySQLConnection]):
         self.counts_keys = options.scheme == "mysql"
         self._driver: Driver = require("asyncmy", extra="mysql", needed_by=f"database {options.alias!r}")
         self._arguments = connect_arguments(options)
-        self._start = _session_start(options)
+        self._greeting = _session_start(options)
         super().__init__(options)
 
     async def _open(self) -> MySQLConnection:
         raw = await self._connect()
         self._check_kind(raw)
         made = MySQLConnection(
-            raw, self.options, self._driver, start=self._start, kill=self._stop, counts_keys=self.counts_keys
+            raw, self.options, self._driver, start=self._greeting, kill=self._stop, counts_keys=self.counts_keys
         )
-        try:
-            await made.execute(self._start)
-        except BaseException:
-            made.terminate()
-            raise
-        return made
+        return await self._start(made, made.execute(self._greeting))
 
     async def _connect(self) -> RawConnection:
         seconds = self.options.connect_timeout

@@ -37,7 +37,7 @@ class OracleBackend(PooledBackend[OracleConnection]):
         self._driver: Driver = require("oracledb", extra="oracle", needed_by=f"database {options.alias!r}")
         address = read_address(options, port=1521, known=_OPTIONS)
         self._arguments = _connect_arguments(address, options)
-        self._start = _session_start(options)
+        self._greeting = _session_start(options)
         super().__init__(options)
 
     async def _open(self) -> OracleConnection:
@@ -48,13 +48,8 @@ class OracleBackend(PooledBackend[OracleConnection]):
         raw.call_timeout = 0 if limit is None else max(1, round(limit * 1000))
         raw.inputtypehandler = input_handler(self._driver)
         raw.outputtypehandler = output_handler(self._driver)
-        made = OracleConnection(raw, self.options, self._driver, start=self._start)
-        try:
-            await made.start()
-        except BaseException:
-            made.terminate()
-            raise
-        return made
+        made = OracleConnection(raw, self.options, self._driver, start=self._greeting)
+        return await self._start(made, made.start())
 
     async def _connect(self) -> RawConnection:
         seconds = self.options.connect_timeout

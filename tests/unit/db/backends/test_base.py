@@ -18,3 +18,10 @@ def test_options_are_data_that_shows_no_address() -> None:
     assert options == BackendOptions(alias="default", scheme="postgresql", address="postgresql://joe:s3cret@host/x")
     assert len({options, options}) == 1
     assert repr(options) == "BackendOptions(alias='default', scheme='postgresql')"
+
+
+@pytest.mark.parametrize(("waits", "connects"), [(2.5, 2.5), (None, 60.0), (0.0, 60.0)])
+def test_opening_a_connection_has_a_limit_in_any_case(waits: float | None, connects: float) -> None:
+    """A server that does not answer gives its place in the pool back, also where waiting for one has no limit."""
+    options = BackendOptions(alias="default", scheme="mssql", address="mssql://host/x", pool_timeout=waits)
+    assert options.connect_timeout == connects
