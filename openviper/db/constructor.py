@@ -9,13 +9,13 @@ from typing import Final, Protocol, cast
 
 from openviper.db.exceptions import NotLoadedError
 from openviper.db.fields.base import AnyField
+from openviper.db.lists import LINK_STORE
 from openviper.db.peers import ReferenceOrigin, Source
 from openviper.db.registry import AnyModel, AnyRecord
 from openviper.db.routers import refuse_crossing, slot
 from openviper.primitives.unset import UNSET
 
 __all__ = [
-    "LINK_STORE",
     "Constructor",
     "ReferenceAttribute",
     "is_loaded",
@@ -26,9 +26,6 @@ __all__ = [
     "refer_back",
     "store_of",
 ]
-
-#: What a row is given that was found through a through model, until it is known whose it is.
-LINK_STORE: Final = "_linked_with"
 
 _PLAIN: Final = (str, int, float, bool, bytes, type(None))
 

@@ -3,12 +3,12 @@
 import copy
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 from weakref import ref
 
 from openviper.db.registry import AnyRecord
 
-__all__ = ["KEPT_SECONDS", "Lists", "note_change", "writes_to"]
+__all__ = ["KEPT_SECONDS", "LINK_STORE", "Lists", "note_change", "writes_to"]
 
 #: For how many seconds a list that was read for peers is given to those that had it already.
 KEPT_SECONDS: Final = 1.0
@@ -18,33 +18,38 @@ _MANY_REFS: Final = 100
 #: Values that somebody could change in place.
 _MUTABLE: Final = frozenset({dict, list, set, bytearray})
 
+#: What a row is given that was found through a through model, until it is known whose it is.
+LINK_STORE: Final = "_linked_with"
+
 #: How often rows of a table were written, of those tables whose rows somebody keeps for others.
 _writes: Final[dict[str, int]] = {}
 
 
 class Waiting:
-    """A list of rows that waits to be handed out.
+    """What waits to be handed out to the instances of one key.
 
     Args:
-        rows: What is kept of them.
-        read_at: When they were read, in seconds of the clock.
+        read_at: When it was read, in seconds of the clock.
     """
 
-    __slots__ = ("left", "read_at", "rows")
+    __slots__ = ("again", "given", "read_at", "rows")
 
-    def __init__(self, rows: list[AnyRecord], read_at: float) -> None:
-        self.rows = rows
+    def __init__(self, read_at: float) -> None:
         self.read_at = read_at
-        #: How many instances have not had it yet; below 0 some had it twice.
-        self.left = 0
+        #: The lists that nobody has had yet, one for each instance.
+        self.rows: list[list[AnyRecord]] = []
+        #: Where the rows of the last of them came from, with what the driver gave: they are somebody's own now.
+        self.given: list[tuple[Any, Any]] = []
+        #: The rows made again, for those who ask again.
+        self.again: list[AnyRecord] | None = None
 
 
 class Lists:
     """What a relation leads to, read for all instances of a result and waiting to be handed out.
 
     Each instance is given its list once, whenever it asks; and again for a second after it was read, as code asks twice
-    in a row, or of an instance that many others refer to. What is given are copies then, so that nobody meets what
-    somebody else has done to his.
+    in a row, or of an instance that many others refer to. The rows are made again then, of what the driver gave, so
+    that nobody meets what was done to those before.
 
     Args:
         tables: Whose rows it depends on.
@@ -92,32 +97,52 @@ class Lists:
         return Lists(self.tables, 1, within=within, keeps=self._keeps, clock=self._clock)
 
     def put(self, key: Hashable, rows: list[AnyRecord]) -> None:
-        """Keep a list; once more for each further instance of one key."""
+        """Keep a list; several instances may have one key."""
         found = self._lists.get(key)
-        if found is None or found.left <= 0:
-            found = self._lists[key] = Waiting(rows, self._clock())
-        found.left += 1
+        if found is None or not found.rows:
+            found = self._lists[key] = Waiting(self._clock())
+        found.rows.append(rows)
 
     def take(self, key: Hashable) -> list[AnyRecord] | None:
         """Give a list as one's own; None where there is none."""
         found = self._lists.get(key)
         if found is None:
             return None
+        if found.rows:
+            rows = found.rows.pop()
+            if not found.rows:
+                # No instances are kept: those that are given may come to know each other, and who asked for them.
+                found.given = [(row._origin, row._row) for row in rows]
+                if self._is_over(found):
+                    del self._lists[key]
+            return rows
         if self._is_over(found):
             del self._lists[key]
             return None
-        found.left -= 1
-        if self._is_over(found):
-            del self._lists[key]
-            return found.rows
-        return [_twin_of(row) for row in found.rows]
+        if found.again is None:
+            self._make_again()
+        return [_twin_of(row) for row in found.again or ()]
 
     def forget(self) -> None:
         """Drop what all have had and nobody is given again."""
         self._lists = {key: found for key, found in self._lists.items() if not self._is_over(found)}
 
     def _is_over(self, found: Waiting) -> bool:
-        return found.left <= 0 and (not self._keeps or self._clock() - found.read_at >= KEPT_SECONDS)
+        return not found.rows and (not self._keeps or self._clock() - found.read_at >= KEPT_SECONDS)
+
+    def _make_again(self) -> None:
+        """Make the rows of all lists again, at once, so that they are peers."""
+        by_maker: dict[Any, list[tuple[list[AnyRecord], Any]]] = {}
+        for found in self._lists.values():
+            if found.again is None:
+                again = found.again = []
+                for origin, row in found.given or [(one._origin, one._row) for one in (found.rows or [[]])[0]]:
+                    by_maker.setdefault(origin.make, []).append((again, row))
+        for make, pairs in by_maker.items():
+            made = make([row for _, row in pairs])
+            for (again, _), record in zip(pairs, made, strict=True):
+                record.__dict__.pop(LINK_STORE, None)
+                again.append(record)
 
 
 def note_change(table: str) -> None:

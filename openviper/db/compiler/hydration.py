@@ -129,7 +129,9 @@ def read_records(
             names[f"G{one.number}"] = RowOrigin(alias, one.differ, mode)
             names[f"P{one.number}"] = partial(RowOrigin, alias, one.differ, mode)
         exec(code, names)  # noqa: S102 - only checked names and names of ours are in it
-        return Reader(names["many"], names["one"], find_fault)
+        many = names["G0"].make = names["many"]
+        names["P0"] = partial(names["P0"], make=many)
+        return Reader(many, names["one"], find_fault)
 
     return make
 

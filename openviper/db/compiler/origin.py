@@ -27,6 +27,7 @@ _MOST_ORIGINS: Final = 2000
 # Is the value of no field.
 _MISSING: Final = object()
 
+RowMaker: TypeAlias = Callable[[Sequence[Sequence[object]]], Sequence[AnyRecord]]
 _Diff: TypeAlias = Callable[[dict[str, object], Sequence[object]], tuple[str, ...]]
 
 
@@ -92,16 +93,23 @@ class RowOrigin:
         differ: Finds what has changed.
         mode: How what was not read is read; None leaves it to the settings.
         refs: Where the instances are that share it, if those of one result do.
+        make: Makes instances of such rows; None where several are made of a row.
     """
 
-    __slots__ = ("_differ", "_lease", "_sharing", "alias", "mode", "refs")
+    __slots__ = ("_differ", "_lease", "_sharing", "alias", "make", "mode", "refs")
 
     def __init__(
-        self, alias: str, differ: Differ, mode: FetchMode | None = None, refs: PeerSource | None = None
+        self,
+        alias: str,
+        differ: Differ,
+        mode: FetchMode | None = None,
+        refs: PeerSource | None = None,
+        make: RowMaker | None = None,
     ) -> None:
         self.alias = alias
         self.mode = mode
         self.refs = refs
+        self.make = make
         self._differ = differ
         self._sharing: Sharing | None = None
         lease = current_lease(alias)
@@ -125,7 +133,7 @@ class RowOrigin:
 
     def with_peers(self, refs: PeerSource) -> "RowOrigin":
         """Give the origin of an instance that came alone, and may get peers."""
-        return RowOrigin(self.alias, self._differ, self.mode, refs)
+        return RowOrigin(self.alias, self._differ, self.mode, refs, self.make)
 
     def alone(self) -> "RowOrigin":
         """Give the origin of a copy, which has no peers."""

@@ -10,13 +10,14 @@ from openviper.db.peers import Load, Sharing
 
 __all__ = ["is_inside", "together"]
 
-# Whether the running code was called by a read for all: a checker or a router that it asks.
-_inside: Final[ContextVar[bool]] = ContextVar("inside_loads", default=False)
+# The read for all that the running code was called by, as a checker or a router that it asks; tasks inherit it.
+_inside: Final[ContextVar[Load | None]] = ContextVar("inside_loads", default=None)
 
 
 def is_inside() -> bool:
     """Tell whether a read for all has called the running code, which must wait for none then: it may be that one."""
-    return _inside.get()
+    load = _inside.get()
+    return load is not None and not load.is_over.is_set()
 
 
 async def together(
@@ -47,7 +48,7 @@ async def together(
         if not running.is_cancelled:
             return False
     running = sharing.loads[key] = Load()
-    token = _inside.set(True)
+    token = _inside.set(running)
     try:
         await read()
     except asyncio.CancelledError:

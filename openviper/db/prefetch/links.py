@@ -9,10 +9,11 @@ from functools import lru_cache
 from keyword import iskeyword
 from typing import Any, Final, TypeAlias, cast
 
-from openviper.db.constructor import LINK_STORE, is_unread, refer_back, store_of
+from openviper.db.constructor import is_unread, refer_back, store_of
 from openviper.db.exceptions import FieldError
 from openviper.db.fields.base import AnyField
 from openviper.db.fields.relation import ManyRelation
+from openviper.db.lists import LINK_STORE
 from openviper.db.options import Options
 from openviper.db.persistence.names import unique_groups
 from openviper.db.query.description import Linked, Lookup, Many, Query

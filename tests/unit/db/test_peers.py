@@ -24,6 +24,7 @@ class Origin:
 
     def __init__(self, refs: Any = None) -> None:
         self.refs = refs
+        self.make: Any = None
 
     def alone(self) -> "Origin":
         return Origin()
@@ -79,51 +80,86 @@ def test_held_rows_are_found_through_lists() -> None:
     assert members_of(found[0]._origin) == found  # type: ignore[arg-type]  # an object for checkers
 
 
+def make_rows(*names: str) -> list[Any]:
+    """Make instances as a query does; what makes them again makes peers of them."""
+    origin = Origin()
+    origin.make = lambda rows: make_rows(*[row[0] for row in rows])
+    records: list[Any] = [Record(origin) for _ in names]
+    for record, name in zip(records, names, strict=True):
+        record._row, record.name, record.tags = (name,), name, ["a"]
+    origin.refs = [ref(one) for one in records]
+    return records
+
+
 def test_lists_are_given_once() -> None:
-    """Each list is given once; an instance of the same key has it too (C-011yc)."""
+    """Each list is given once; instances with one key have one each (C-011yc)."""
     lists = Lists(["peers_book"], room=1, keeps=False)
-    _, rows = make_records(2)
-    lists.put(1, rows)
-    lists.put(1, rows)
+    lists.put(1, make_rows("a"))
+    lists.put(1, make_rows("b"))
     assert 1 in lists
     found = [lists.take(1), lists.take(1), lists.take(1), lists.take(2)]
-    assert [None if one is None else len(one) for one in found] == [2, 2, None, None]
-    assert found[0] != found[1] == rows
+    assert [None if one is None else [row.name for row in one] for one in found] == [["b"], ["a"], None, None]
     assert 1 not in lists
 
 
 def test_lists_are_given_again_for_a_second() -> None:
-    """Who has had a list is given copies of it until a second has passed; who has not, whenever he asks (C-011yc)."""
+    """Who has had a list is given it again until a second has passed; who has not, whenever he asks (C-011yc)."""
     now = 0.0
     lists = Lists(["peers_book"], room=1, clock=lambda: now)
-    origin, rows = make_records(2)
-    vars(rows[0])["tags"] = ["a"]
-    lists.put(1, rows)
+    rows = make_rows("c", "d")
+    lists.put(1, make_rows("a", "b"))
     lists.put(2, rows)
-    found = [lists.take(1) for _ in range(3)]
+    found: list[Any] = [lists.take(1) for _ in range(3)]
     now = 0.9
     assert lists.take(1)
     now = 1.0
     assert [1 in lists, 2 in lists, lists.take(1)] == [False, True, None]
     assert lists.take(2) is rows
     assert lists.take(2) is None
-    vars(found[0][0])["tags"].append("b")  # type: ignore[index]  # it was given
-    assert vars(rows[0])["tags"] == ["a"]
-    assert len(members_of(origin)) == 8
+    assert [[one.name for one in some] for some in found] == [["a", "b"]] * 3
+    assert len({id(one) for some in found for one in some}) == 6
+
+
+def test_lists_that_are_given_again_are_nobodys_own() -> None:
+    """What somebody does to his rows is not seen by who has them next (C-011yc)."""
+    lists = Lists(["peers_book"], room=1, clock=lambda: 0.0)
+    lists.put(1, make_rows("a"))
+    for _ in range(3):
+        found: Any = lists.take(1)
+        assert (found[0].name, found[0].tags) == ("a", ["a"])
+        found[0].name = "b"
+        found[0].tags.append("b")
+
+
+def test_rows_that_are_given_again_are_peers() -> None:
+    """Those of all lists are made again at once, and whoever has them is a peer of the others (C-011y)."""
+    lists = Lists(["peers_book"], room=1, clock=lambda: 0.0)
+    lists.put(1, make_rows("a"))
+    lists.put(2, make_rows("b", "c"))
+    lists.put(3, [])
+    lists.take(1)
+    lists.take(2)
+    again: list[Any] = [lists.take(key) for key in (1, 2)]
+    lists.take(3)
+    assert lists.take(3) == []
+    assert len({id(one._origin) for some in again for one in some}) == 2
+    assert {one.name for one in members_of(again[1][0]._origin)} == {"b", "c"}
 
 
 def test_lists_that_all_have_had_are_dropped() -> None:
-    """What nobody will be given is not kept (C-011yd)."""
+    """What nobody will be given is not kept, and what was given is not kept by anybody else (C-011yd)."""
     now = 0.0
     lists = Lists(["peers_book"], room=1, clock=lambda: now)
-    _, rows = make_records(1)
+    rows = make_rows("a")
     dead = ref(rows[0])
     lists.put(1, rows)
     lists.take(1)
-    now = 1.0
-    lists.forget()
     del rows
     assert dead() is None
+    now = 1.0
+    lists.forget()
+    now = 0.0
+    assert 1 not in lists
 
 
 def test_lists_of_a_transaction() -> None:
@@ -139,11 +175,11 @@ def test_lists_of_a_transaction() -> None:
 def test_references_to_copies_are_cleared() -> None:
     """However often copies are handed out, references to those that are gone do not pile up (C-011yd)."""
     lists = Lists(["peers_book"], room=1, clock=lambda: 0.0)
-    origin, rows = make_records(1)
-    lists.put(1, rows)
+    lists.put(1, make_rows("a"))
     for _ in range(1000):
         lists.take(1)
-    assert len(origin.refs) <= 128
+    found: Any = lists.take(1)
+    assert len(found[0]._origin.refs) <= 128
 
 
 async def test_read_for_all_says_so() -> None:
