@@ -130,7 +130,7 @@ async def _delete_inside(
     try:
         async with atomic(database.alias) as scope:
             # Locked, so that nothing comes to refer to them meanwhile.
-            can_lock = not rows.distinct and database.dialect.features.row_locks
+            can_lock = database.dialect.features.row_locks
             keys = await read_unasked(_locked(rows) if can_lock else rows, values, database)
             if keys:
                 await _Cascade(rows.model._meta, database, departing).run(keys)
@@ -153,8 +153,8 @@ def _note_effects(options: Options, database: Database) -> None:
 
 
 def _locked(rows: Query) -> Query:
-    """Give the query of keys that locks its rows; those that are told by windows are found first, by a query within."""
-    if not windows_of(rows):
+    """Give the query of keys that locks its rows; different ones, and those of windows, are found by a query within."""
+    if not (rows.distinct or windows_of(rows)):
         return rows._replace(lock="wait")
     found = Lookup("pk__in", Subquery(rows, 0))
     return rows_of(Query(rows.model, where=(found,)))._replace(lock="wait")

@@ -12,7 +12,7 @@ from openviper.db.connections import Database, get_database
 from openviper.db.exceptions import IntegrityError, ProtectedError, RestrictedError, UnreadableValueError
 from openviper.db.functions import RowNumber
 from openviper.db.models import Model, Window
-from openviper.db.monitor import max_queries
+from openviper.db.monitor import max_queries, watch_queries
 from openviper.db.registry import registry
 from openviper.db.schema.creation import create_tables, drop_tables
 from openviper.db.transactions import atomic
@@ -194,6 +194,16 @@ async def test_rows_are_deleted_by_their_windows(database: Database, rules: Rule
     assert await doubled.delete() == 1
     assert await doubled.delete() == 0
     assert await counts(database, "rule_target") == [2]
+
+
+async def test_different_rows_are_locked_by_their_keys(database: Database, rules: Rules) -> None:
+    """A query of different rows can lock none, so one around it does (C-011i)."""
+    await rules.target.objects.bulk_create([rules.target(name=name) for name in "ab"])
+
+    with watch_queries() as log:
+        assert await rules.target.objects.distinct().delete() == 2
+    locking = [record for record in log.records if "FOR UPDATE" in record.sql]
+    assert len(locking) == int(database.dialect.features.row_locks)
 
 
 async def test_protected_rows_stay(database: Database, rules: Rules) -> None:
