@@ -2,7 +2,7 @@
 
 from openviper.db import fields
 from openviper.db.constraints import CheckConstraint, Index, UniqueConstraint
-from openviper.db.exceptions import ModelValidationError
+from openviper.db.exceptions import IntegrityError, ModelValidationError
 from openviper.db.fields.choices import TextChoice
 from openviper.db.manager import Manager, QuerySet
 from openviper.db.models import AbstractModel, Model
@@ -26,6 +26,7 @@ __all__ = [
     "Exists",
     "F",
     "Index",
+    "IntegrityError",
     "Manager",
     "ManyRelatedManager",
     "Max",
