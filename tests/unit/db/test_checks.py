@@ -142,57 +142,61 @@ def tables_found() -> list[tuple[str, str]]:
     return [(one.id, one.message) for one in problems_found() if one.id in {"db.E006", "db.E007"}]
 
 
+def declare_tables() -> None:
+    """Make models that cannot have a table, and some that can, or need none."""
+
+    class Fine(Model):
+        name = fields.CharField(max_length=5, db_default="x")
+
+        class Meta:
+            indexes = (Index(Lower("name"), name="fine"),)
+
+    class Typo(Model):
+        name = fields.CharField(max_length=5)
+
+        class Meta:
+            indexes = (Index(Lower("nmae"), name="typo"),)
+
+    class Partial(Model):
+        name = fields.CharField(max_length=5)
+
+        class Meta:
+            indexes = (Index(["name"], condition=Q(nmae="x")),)
+
+    class Checked(Model):
+        name = fields.CharField(max_length=5)
+
+        class Meta:
+            constraints = (CheckConstraint(check=Q(nmae="x"), name="checked"),)
+
+    class Worded(Model):
+        number: Any = fields.IntegerField(db_default="x")  # type: ignore[call-overload]  # no number
+
+    class Empty(Model):
+        number: Any = fields.IntegerField(db_default=None)  # type: ignore[call-overload]  # not null
+
+    class Lowered(Model):
+        name = fields.CharField(max_length=5)
+
+        class Meta:
+            backend = "maria"
+            constraints = (UniqueConstraint(Lower("name"), name="lowered"),)
+
+    class Unmanaged(Model):
+        number: Any = fields.IntegerField(db_default="x")  # type: ignore[call-overload]  # no number
+
+        class Meta:
+            managed = False
+
+    class Lost(Model):
+        other: Any = fields.ForeignKey("Nowhere")
+
+
 def test_tables_that_could_not_be_made_are_found() -> None:
     """Each model is held against the engine of its database, without a connection; the finding names it."""
     settings.configure(DATABASES={"default": {"URL": "sqlite://"}, "maria": {"URL": "mariadb://u:secret@host/x"}})
     with registry.isolated():
-
-        class Fine(Model):
-            name = fields.CharField(max_length=5, db_default="x")
-
-            class Meta:
-                indexes = (Index(Lower("name"), name="fine"),)
-
-        class Typo(Model):
-            name = fields.CharField(max_length=5)
-
-            class Meta:
-                indexes = (Index(Lower("nmae"), name="typo"),)
-
-        class Partial(Model):
-            name = fields.CharField(max_length=5)
-
-            class Meta:
-                indexes = (Index(["name"], condition=Q(nmae="x")),)
-
-        class Checked(Model):
-            name = fields.CharField(max_length=5)
-
-            class Meta:
-                constraints = (CheckConstraint(check=Q(nmae="x"), name="checked"),)
-
-        class Worded(Model):
-            number: Any = fields.IntegerField(db_default="x")  # type: ignore[call-overload]  # no number
-
-        class Empty(Model):
-            number: Any = fields.IntegerField(db_default=None)  # type: ignore[call-overload]  # not null
-
-        class Lowered(Model):
-            name = fields.CharField(max_length=5)
-
-            class Meta:
-                backend = "maria"
-                constraints = (UniqueConstraint(Lower("name"), name="lowered"),)
-
-        class Unmanaged(Model):
-            number: Any = fields.IntegerField(db_default="x")  # type: ignore[call-overload]  # no number
-
-            class Meta:
-                managed = False
-
-        class Lost(Model):
-            other: Any = fields.ForeignKey("Nowhere")
-
+        declare_tables()
         found = tables_found()
         assert {number for number, _ in found} == {"db.E006"}
         texts = [text.removeprefix("the table of db.") for _, text in found]
