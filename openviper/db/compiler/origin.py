@@ -4,7 +4,7 @@ No values are copied when a row is read: the row itself stays with the instance,
 when somebody asks for changes. The function that does so is written on the first question.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias, cast
 from weakref import ref
@@ -96,7 +96,7 @@ class RowOrigin:
         make: Makes instances of such rows; None where several are made of a row.
     """
 
-    __slots__ = ("_differ", "_lease", "_sharing", "alias", "make", "mode", "refs")
+    __slots__ = ("_blocks", "_differ", "_sharing", "alias", "make", "mode", "refs")
 
     def __init__(
         self,
@@ -113,7 +113,8 @@ class RowOrigin:
         self._differ = differ
         self._sharing: Sharing | None = None
         lease = current_lease(alias)
-        self._lease = None if lease is None else ref(lease)
+        # Weakly, as instances may be kept for longer than what joined the blocks that they were read in.
+        self._blocks = () if lease is None else tuple(map(ref, _blocks_around(lease)))
 
     def __repr__(self) -> str:
         return f"<RowOrigin {self.alias}>"
@@ -127,9 +128,9 @@ class RowOrigin:
 
     @property
     def transaction(self) -> Lease | None:
-        """The block that the rows were read in, as long as it runs."""
-        lease = None if self._lease is None else self._lease()
-        return None if lease is None or lease.is_over or not lease.is_transaction else lease
+        """The innermost block that the rows were read in and that runs still; None if there is none."""
+        running = (block for one in self._blocks if (block := one()) is not None and not block.is_over)
+        return next(running, None)
 
     def with_peers(self, refs: PeerSource) -> "RowOrigin":
         """Give the origin of an instance that came alone, and may get peers."""
@@ -152,6 +153,14 @@ class RowOrigin:
             row: What its ``_row`` holds: the row as the driver gave it.
         """
         return self._differ.compare(vars(record), row)
+
+
+def _blocks_around(lease: Lease | None) -> Iterator[Lease]:
+    """Give the blocks of a transaction, from the inside out."""
+    while lease is not None:
+        if lease.is_transaction:
+            yield lease
+        lease = lease.before
 
 
 def let_have_peers(record: AnyRecord) -> None:

@@ -1,8 +1,8 @@
 """What refers to an instance, and what it is linked to: read for all that came along with it, handed out to each.
 
-Nobody asked for these lists by name, so they are no part of the instances: each is handed out once, once more to whoever
-asks again within a second, and then forgotten. Until then they wait, as long as this process has written no row that they
-depend on and the transaction that read them runs.
+Nobody asked for these lists by name, so they are no part of the instances: each is handed out once, once more to
+whoever asks again within a second, and then forgotten. Until then they wait, as long as this process has written no row
+that they depend on and the transaction that read them runs.
 """
 
 from collections.abc import Sequence

@@ -123,6 +123,20 @@ async def test_result_of_a_transaction(authors: list[Author]) -> None:
         assert [len(await one.books) for one in found] == [2, 1, 1]
 
 
+async def test_result_of_an_inner_block(authors: list[Author]) -> None:
+    """What was read in an inner block is read for in the one around it as well, whatever became of it (C-011ya)."""
+    async with atomic():
+        with pytest.raises(UndoError):
+            async with atomic():
+                _ = await Book.objects.create(title="undone", author=authors[1])
+                found, books = await Author.objects.order_by("name"), await Book.objects.order_by("title")
+                assert len(await found[0].books) == 1
+                raise UndoError
+        with exactly(2):
+            assert [len(await one.books) for one in found] == [1, 1, 1]
+            assert {(await one.author).name for one in books} == {"a0", "a1", "a2"}
+
+
 @OPEN
 async def test_commit_of_others_is_seen(authors: list[Author]) -> None:
     """A list that was read while a transaction was open, before it was committed, is old with the commit (C-011yc)."""
