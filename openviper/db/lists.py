@@ -18,7 +18,7 @@ _MANY_REFS: Final = 100
 #: Values that somebody could change in place.
 _MUTABLE: Final = frozenset({dict, list, set, bytearray})
 
-#: What a row is given that was found through a through model, until it is known whose it is.
+#: What a row of a many-to-many is given until it is known whose it is: the key that its link leads to.
 LINK_STORE: Final = "_linked_with"
 
 #: How often rows of a table were written, of those tables whose rows somebody keeps for others.

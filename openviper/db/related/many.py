@@ -1,4 +1,4 @@
-"""The rows that an instance is linked with through a through model: ``post.tags``, and ``tag.post_set``."""
+"""The rows that an instance is linked with by a many-to-many: ``post.tags``, and ``tag.post_set``."""
 
 import datetime as dt
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
