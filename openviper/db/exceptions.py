@@ -344,15 +344,15 @@ class TableNotFound(QueryError, LookupError):
     Args:
         model_name: Label of the model whose table it is; None for a statement that was written by hand.
         table_name: The table, as the engine names it.
+        advice: What makes it; empty means ``init_db()``.
     """
 
     code = "table-missing"
 
-    def __init__(self, model_name: str | None, table_name: str) -> None:
-        owner = f" of model {model_name!r}" if model_name else ""
-        super().__init__(f"there is no table {table_name!r}{owner}; `await init_db()` makes those that are missing")
-        self.model_name = model_name
-        self.table_name = table_name
+    def __init__(self, model_name: str | None, table_name: str, advice: str = "") -> None:
+        mend = advice or "`await init_db()` makes those that are missing"
+        super().__init__(f"there is no table {table_name!r}{f' of model {model_name!r}' if model_name else ''}; {mend}")
+        self.model_name, self.table_name = model_name, table_name
 
 
 class UnreadableValueError(QueryError, ValueError):

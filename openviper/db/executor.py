@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
-from openviper.db.backends.base import Row
+from openviper.db.aliases import DEFAULT_ALIAS
+from openviper.db.backends.base import BackendOptions, Row
 from openviper.db.compiler.plan import Plan, Reader
 from openviper.db.compiler.planning import plan_of
 from openviper.db.connections.database import Database
@@ -21,7 +22,7 @@ from openviper.db.options import Options
 from openviper.db.permissions import bypass_permissions, check_permission, slot
 from openviper.db.query.description import Query
 from openviper.db.registry import registry
-from openviper.db.routers import refuse_foreign
+from openviper.db.routers import primary_of, refuse_foreign
 from openviper.db.routers import slot as routes
 from openviper.db.routing.statements import Routed, read_routed, route_read
 from openviper.db.transactions.hooks import in_transaction
@@ -126,7 +127,7 @@ async def read_all(query: Query, values: tuple[object, ...], using: str | None =
     try:
         rows = await database.fetch(plan.sql, plan.bind(values))
     except (TableNotFound, UnreadableValueError) as error:
-        raise _named(error, query) from error
+        raise _named(error, query, database) from error
     return read_rows(reader, rows)
 
 
@@ -155,7 +156,7 @@ async def read_one(
     try:
         row = await database.fetch_one(plan.sql, plan.bind(values))
     except (TableNotFound, UnreadableValueError) as error:
-        raise _named(error, query) from error
+        raise _named(error, query, database) from error
     if row is None:
         return default
     try:
@@ -195,7 +196,7 @@ async def read_exactly(query: Query, values: tuple[object, ...], using: str | No
                 raise query.model.MultipleObjectsReturned(f"more than one {_describe(query)}")
             row = rows[0] if rows else None
     except (TableNotFound, UnreadableValueError) as error:
-        raise _named(error, query) from error
+        raise _named(error, query, database) from error
     if row is None:
         raise query.model.DoesNotExist(f"there is no {_describe(query)}")
     try:
@@ -232,7 +233,7 @@ async def stream(
             async for rows in lists:
                 yield read_rows(reader, rows)
     except (TableNotFound, UnreadableValueError) as error:
-        raise _named(error, query) from error
+        raise _named(error, query, database) from error
 
 
 def read_rows(reader: Reader, rows: Sequence[Row]) -> list[Any]:
@@ -260,18 +261,30 @@ def read_rows(reader: Reader, rows: Sequence[Row]) -> list[Any]:
             gc.enable()
 
 
-def name_model(error: TableNotFound, options: Options) -> TableNotFound:
+def name_model(error: TableNotFound, options: Options, told: BackendOptions) -> TableNotFound:
     """Make the error that says whose table is not there.
 
     Args:
         error: What the engine's backend made.
         options: Of the model that the statement is about; another one in it may be the one that is meant.
+        told: Of the database that the table is not in.
     """
     table = error.table_name.rpartition(".")[2]
+    advice = _advise_tables(told)
     if table in ("", options.table):
-        return TableNotFound(options.label, options.table)
+        return TableNotFound(options.label, options.table, advice)
     owner = next((model for model in registry if model._meta.table == table), None)
-    return TableNotFound(None if owner is None else owner._meta.label, table)
+    return TableNotFound(None if owner is None else owner._meta.label, table, advice)
+
+
+def _advise_tables(told: BackendOptions) -> str:
+    """Say who makes tables where ``init_db()`` does not."""
+    alias = told.alias
+    if told.is_replica:
+        return f"database {alias!r} is a replica, which gets tables from its primary {primary_of(alias)!r}"
+    if told.read_only:
+        return f"database {alias!r} is for reading only, so its tables are made where it is written"
+    return "" if alias == DEFAULT_ALIAS else f"`await init_db(using={alias!r})` makes those that are missing"
 
 
 def _blame(error: Exception, reader: Reader, rows: Sequence[Row]) -> None:
@@ -294,10 +307,10 @@ def _is_readable(reader: Reader, row: Row) -> bool:
     return True
 
 
-def _named(error: TableNotFound | UnreadableValueError, query: Query) -> ORMException:
+def _named(error: TableNotFound | UnreadableValueError, query: Query, database: Database) -> ORMException:
     """Say of which model a table is missing, or which values a driver may have stumbled over; it does not tell."""
     if isinstance(error, TableNotFound):
-        return name_model(error, query.model._meta)
+        return name_model(error, query.model._meta, database.options)
     options: Options = query.model._meta
     names = [f"{options.label}.{field.name}" for field in options.fields if field.kind in _MOMENTS]
     names += [*query.related, *(name for name, _ in query.annotations)]

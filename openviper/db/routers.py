@@ -30,6 +30,7 @@ __all__ = [
     "load",
     "may_relate",
     "name_router",
+    "primary_of",
     "refuse_crossing",
     "refuse_foreign",
     "rows_of",
@@ -115,7 +116,16 @@ def same_rows(alias: str, other: str) -> bool:
         alias: One of them.
         other: The other one.
     """
-    return alias == other or slot.primaries.get(alias, alias) == slot.primaries.get(other, other)
+    return alias == other or primary_of(alias) == primary_of(other)
+
+
+def primary_of(alias: str) -> str:
+    """Give the database that a replica follows; any other is its own.
+
+    Args:
+        alias: The replica.
+    """
+    return slot.primaries.get(alias, alias)
 
 
 def common_alias(first: str | None, second: str | None) -> str | None:
@@ -139,7 +149,7 @@ def common_alias(first: str | None, second: str | None) -> str | None:
     one, other = first or DEFAULT_ALIAS, second or DEFAULT_ALIAS
     if not same_rows(one, other):
         raise LookupError(f"{one!r} and {other!r}")
-    return slot.primaries.get(one, one)
+    return primary_of(one)
 
 
 def stays_at(record: AnyRecord) -> str | None:

@@ -19,6 +19,7 @@ from openviper.db.addresses import database_aliases, read_options, state_default
 from openviper.db.aliases import DEFAULT_ALIAS
 from openviper.db.connections import Database, close_db, get_connection, get_database, init_db, reset
 from openviper.db.registry import registry
+from openviper.db.routers import load, slot
 from openviper.exceptions import ImproperlyConfigured
 from openviper.testing.copies import TableCopies
 
@@ -97,7 +98,7 @@ class TestDatabases:
         by_address: dict[str, _Twin] = {}
         for alias, entry in self._entries.items():
             # What may only be read is another view of the default database, as replicas are.
-            options = read_options(DEFAULT_ALIAS if _only_reads(entry) else alias)
+            options = read_options(DEFAULT_ALIAS if _only_reads(alias, entry) else alias)
             twin = by_address.get(options.address) or self._make_twin(options.scheme, options.address, len(by_address))
             self._twins[alias] = by_address[options.address] = twin
         for twin in by_address.values():
@@ -119,7 +120,7 @@ class TestDatabases:
 
     async def _write_originals(self) -> None:
         for alias, entry in self._entries.items():
-            if not _only_reads(entry):
+            if not _only_reads(alias, entry):
                 await init_db(using=alias)
         if self._fill is not None and self._entries:
             await self._fill()
@@ -303,8 +304,9 @@ def _remove(file: Path) -> None:
         Path(f"{file}{ending}").unlink(missing_ok=True)
 
 
-def _only_reads(entry: Mapping[str, object]) -> bool:
-    return bool(entry.get("READ_ONLY")) or entry.get("ROLE") == "replica"
+def _only_reads(alias: str, entry: Mapping[str, object]) -> bool:
+    load()  # routers say which aliases are replicas as well
+    return bool(entry.get("READ_ONLY")) or entry.get("ROLE") == "replica" or alias in slot.primaries
 
 
 def _read_entry(alias: str) -> dict[str, object]:

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from openviper.conf import settings
@@ -13,7 +14,7 @@ from openviper.db.backends.base import Backend, BackendOptions
 from openviper.db.connections.database import Database
 from openviper.db.connections.guard import ReadOnlyDatabase
 from openviper.db.dialects.engines import get_dialect
-from openviper.db.routers import slot
+from openviper.db.routers import load, slot
 
 __all__ = ["close_db", "configure_db", "get_database", "reset", "reset_engine"]
 
@@ -152,6 +153,10 @@ def _drop(state: _Loop) -> None:
 
 def _make(state: _Loop, alias: str) -> Database:
     options = read_options(alias)
+    load()
+    if alias in slot.primaries and not options.is_replica:
+        # A router says that it is one, which is as good as the alias itself saying so.
+        options = replace(options, read_only=True, is_replica=True)
     backend = _make_backend(options)
     # Decided once: `reset()` and the end of a loop forget it together with the connections.
     kind = ReadOnlyDatabase if options.read_only else Database

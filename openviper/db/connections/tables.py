@@ -8,10 +8,10 @@ from openviper.db.connections.blocks import get_connection
 from openviper.db.connections.database import Database
 from openviper.db.connections.guard import refuse_write
 from openviper.db.connections.loops import get_database
-from openviper.db.exceptions import IntegrityError, QueryError
+from openviper.db.exceptions import DatabaseReadOnlyError, IntegrityError, QueryError
 from openviper.db.options import Options
 from openviper.db.registry import registry
-from openviper.db.routers import ask_yes_or_no, load
+from openviper.db.routers import ask_yes_or_no, load, primary_of
 
 if TYPE_CHECKING:
     from openviper.db.schema.creation import Session
@@ -44,6 +44,11 @@ async def init_db(drop_first: bool = False, using: str | None = None) -> list[st
     from openviper.db.schema.creation import create_tables, drop_tables
 
     database = get_database(using)
+    if database.options.is_replica:
+        raise DatabaseReadOnlyError(
+            f"nothing was sent: database {database.alias!r} is a replica, which gets tables as it gets rows, from its "
+            f"primary: init_db(using={primary_of(database.alias)!r}) makes them there"
+        )
     if database.options.read_only:
         raise refuse_write(database.options)
     models = await _models_of(database.alias)

@@ -239,7 +239,7 @@ class _Insertion(Gathering):
         try:
             await self.in_slices(self._take)
             parts = [part for kind in sorted(self._bound, reverse=True) for part in self._divide(batch_size, kind)]
-            with named(self.options):
+            with named(self.options, self.database.options):
                 given = await send_statements(self.database, [one.statement for one in parts])
             found = [part.plan.in_order(rows) for part, rows in zip(parts, given, strict=True)]
             for part, rows in zip(parts, found, strict=True):
@@ -368,7 +368,7 @@ class _Update(Gathering):
             await self.in_slices(self._take)
             # Keys that are written in two ways are one after cleaning.
             bound = by_key({row[-1]: (record, row) for record, row in self._bound}.values(), [len(self.fields)])
-            with named(self.options):
+            with named(self.options, self.database.options):
                 touched = await self._send([row for _, row in bound], batch_size)
         except BaseException:
             self.undo()

@@ -139,7 +139,7 @@ async def update(record: Stored, database: Database, names: Collection[str] | No
             try:
                 touched = await database.execute(plan.sql, args)
             except TableNotFound as error:
-                raise name_model(error, options) from error
+                raise name_model(error, options, database.options) from error
         if not touched:
             raise options.model.DoesNotExist(
                 f"{options.label} {values[options.pk.attname]!r} is not in database {database.alias!r} any more, so it "
@@ -187,7 +187,7 @@ async def _insert(record: Stored, database: Database, *, ignores: bool) -> bool:
             fetch = database.fetch_one if plan.given else database.fetch_value if makes_key else database.execute
             made = await fetch(plan.sql, args)
         except TableNotFound as error:
-            raise name_model(error, options) from error
+            raise name_model(error, options, database.options) from error
     except BaseException as error:
         _undo(record, before, placed, row, watchers)
         if isinstance(error, KeyError):

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from openviper.db.backends.base import BackendOptions
 from openviper.db.connections import Database
 from openviper.db.connections.guard import refuse_write
 from openviper.db.connections.leases import current_lease
@@ -106,15 +107,15 @@ async def read_unasked(query: Query, values: tuple[object, ...], database: Datab
     """
     # Not by way of the executor's reading, which asks for permission, and may ask routers for another database.
     plan = plan_for(query, values, database)
-    with named(query.model._meta):
+    with named(query.model._meta, database.options):
         rows = await database.fetch(plan.sql, plan.bind(values))
     return read_rows(plan.reader(database.alias), rows)
 
 
 @contextmanager
-def named(options: Options) -> Iterator[None]:
+def named(options: Options, told: BackendOptions) -> Iterator[None]:
     """Name the model in the error of a statement whose table is missing."""
     try:
         yield
     except TableNotFound as error:
-        raise name_model(error, options) from error
+        raise name_model(error, options, told) from error

@@ -85,7 +85,7 @@ async def change_rows(change: Update | Delete, values: tuple[object, ...], datab
     plan.reader(database.alias)  # which refuses a part that belongs to another database
     options: Options = change.query.model._meta
     try:
-        with named(options):
+        with named(options, database.options):
             return await database.execute(plan.sql, plan.bind(values))
     finally:
         note_sent(options, database.alias)

@@ -122,7 +122,7 @@ class RawRows(Generic[M]):
         try:
             names, rows = await database.fetch_named(*written)
         except TableNotFound as error:
-            raise name_model(error, options) from error
+            raise name_model(error, options, database.options) from error
         if not rows:
             return []
         reader = _reader(options, database.dialect, names, mode)(database.alias)

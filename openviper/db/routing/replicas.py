@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 from openviper.core.context import request_tree
 from openviper.db.registry import AnyModel, AnyRecord
-from openviper.db.routers import slot
+from openviper.db.routers import primary_of
 
 __all__ = ["PrimaryReplicaRouter", "note_written", "use_primary"]
 
@@ -117,7 +117,7 @@ def note_written(alias: str) -> None:
         alias: The database.
     """
     if request_tree.is_used:
-        _written().add(slot.primaries.get(alias, alias))
+        _written().add(primary_of(alias))
 
 
 def _written() -> set[str]:

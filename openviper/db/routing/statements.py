@@ -18,7 +18,7 @@ from openviper.db.exceptions import ConnectionLostError, CrossDatabaseRelationEr
 from openviper.db.options import Options
 from openviper.db.query.description import Query
 from openviper.db.registry import AnyModel, AnyRecord
-from openviper.db.routers import ask_alias, ask_yes_or_no, load, same_rows, slot
+from openviper.db.routers import ask_alias, ask_yes_or_no, load, primary_of, same_rows, slot
 from openviper.db.routing.replicas import PrimaryReplicaRouter
 
 __all__ = ["Routed", "check_relations", "read_routed", "route_read", "route_write"]
@@ -169,7 +169,7 @@ def _left_home(record: AnyRecord | None) -> str:
     """Give the database that a row is written to where no router has an answer."""
     origin = None if record is None else record._origin
     alias = DEFAULT_ALIAS if origin is None else origin.alias
-    return slot.primaries.get(alias, alias)
+    return primary_of(alias)
 
 
 def _keep_inside(options: Options, alias: str) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from openviper.conf import settings
 from openviper.core.context import request_tree
-from openviper.db.connections import Database, close_db, get_connection, get_database
+from openviper.db.connections import Database, close_db, get_connection, get_database, reset
 from openviper.db.dialects.engines import get_dialect
 from openviper.db.options import Options
 from openviper.db.schema.ddl import create_statements
@@ -183,16 +183,20 @@ async def empty_tables(database: Database) -> None:
 
 @pytest.fixture
 async def configure(shop_file: Path, tmp_path: Path) -> AsyncIterator[Configure]:
-    """Three files with the tables, and whatever routers a test has; ``gone`` is a server that does not answer."""
+    """Three files with the tables, and whatever routers a test has; ``gone`` is a server that does not answer.
+
+    A replica is filled by way of an alias that no router knows: ``into_one``.
+    """
     entries: dict[str, Any] = {}
     for alias in ("default", "one", "two"):
         path = shutil.copy(shop_file, tmp_path / f"{alias}.db")
-        entries[alias] = {"OPTIONS": {"URL": f"sqlite:///{path}"}}
+        entries[alias] = entries[f"into_{alias}"] = {"OPTIONS": {"URL": f"sqlite:///{path}"}}
     entries["gone"] = {"OPTIONS": {"URL": f"sqlite:///{tmp_path / 'no' / 'such' / 'folder.db'}"}}
 
     def set_up(*routers: object, **more: object) -> None:
         settings.reset()
         settings.configure(DATABASES={**entries, "ROUTERS": list(routers), **more})
+        reset()  # whether a database is a replica is decided once
         request_tree.begin()  # a test is a tree of its own
 
     yield set_up

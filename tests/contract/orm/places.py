@@ -27,5 +27,5 @@ async def fill(*others: str) -> Author:
     """Store an author in the main database, and the same row in others."""
     ann = await Author.objects.using("default").create(name="Ann", age=1)
     for alias in others:
-        _ = await Author.objects.using(alias).create(id=ann.id, name="Ann", age=1)
+        _ = await Author.objects.using(f"into_{alias}").create(id=ann.id, name="Ann", age=1)
     return ann

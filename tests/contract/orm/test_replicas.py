@@ -11,12 +11,13 @@ from openviper import OpenViper
 from openviper.conf import settings
 from openviper.core.context import request_tree
 from openviper.db import atomic
-from openviper.db.connections import close_db, get_database
+from openviper.db.connections import close_db, get_database, init_db
 from openviper.db.exceptions import (
     ConnectionLostError,
     CrossDatabaseRelationError,
     DatabaseConfigurationError,
     DatabaseReadOnlyError,
+    TableNotFound,
 )
 from openviper.db.monitor import watch_queries
 from openviper.db.routing import PrimaryReplicaRouter, use_primary
@@ -268,6 +269,31 @@ async def test_a_replica_that_is_down_is_passed_over(configure: Configure, caplo
     assert await Author.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    "told", [{"ROUTERS": [PrimaryReplicaRouter("default", ["one"])]}, {"ROUTING": {"REPLICAS": ["one"]}}]
+)
+async def test_a_replica_that_a_router_names_is_for_reading_only(configure: Configure, told: Mapping[str, Any]) -> None:
+    """Without ROLE too: by models, raw statements and sessions, and it gets its tables from the primary (C-011vd)."""
+    configure()
+    configure(**told)
+    await get_database("into_one").execute(f"DROP TABLE {Review._meta.table}")
+    for wait in (
+        lambda: Author.objects.using("one").create(name="x"),
+        lambda: Author(name="x").save(using="one"),
+        lambda: Author.objects.using("one").update(name="x"),
+        lambda: Author.objects.using("one").all().delete(),
+        lambda: Author.objects.raw(f"DELETE FROM {Author._meta.table}").using("one").values(),
+        lambda: get_database("one").execute(f"DELETE FROM {Author._meta.table}"),
+        lambda: init_db(using="one"),
+    ):
+        with watch_queries() as log, pytest.raises(DatabaseReadOnlyError, match="'one' is a replica"):
+            await wait()
+        assert not log.records
+    with pytest.raises(TableNotFound, match="'one' is a replica, which gets tables from its primary 'default'"):
+        await Review.objects.using("one").count()
+    assert await Author.objects.using("one").count() == 0
+
+
 async def test_two_databases_of_a_server(shop_url: str, other_shop_url: str) -> None:
     """A primary and a replica on PostgreSQL, the replica filled by the test and opened for reading (C-011vc)."""
     entries: dict[str, Any] = {
@@ -320,7 +346,7 @@ def _expected(number: int) -> Sequence[str]:
 async def test_what_is_loaded_later_comes_from_where_it_is_now(configure: Configure) -> None:
     """References, relations and links of an instance from a replica are read by the routers, for its peers too."""
     configure(PrimaryReplicaRouter("default", ["one"], read_your_writes=False))
-    for alias in ("default", "one"):
+    for alias in ("default", "into_one"):
         for number in (1, 2):
             ann = await Author.objects.using(alias).create(name=f"Ann {number}")
             dune = await Book.objects.using(alias).create(title=f"Dune {number}", author=ann)
@@ -339,7 +365,7 @@ async def test_what_is_loaded_later_comes_from_where_it_is_now(configure: Config
 async def test_links_of_an_instance_from_a_replica(configure: Configure) -> None:
     """They are written to the primary; an instance of a third database cannot be linked (C-011ve)."""
     configure(PrimaryReplicaRouter("default", ["one"], read_your_writes=False))
-    for alias in ("default", "one"):
+    for alias in ("default", "into_one"):
         _ = await Person.objects.using(alias).create(name="Ann")
         _ = await Club.objects.using(alias).create(name="Readers")
     stranger = await Club.objects.using("two").create(name="Others")

@@ -14,6 +14,7 @@ from openviper.db.exceptions import (
     CrossDatabaseRelationError,
     DatabaseAliasNotFoundError,
     DatabaseConfigurationError,
+    DatabaseReadOnlyError,
     DatabaseRoutingError,
     DatabaseTransactionRoutingError,
     FieldError,
@@ -295,7 +296,8 @@ async def test_tables_where_routers_allow_them(configure: Configure, tmp_path: P
     assert await init_db() == []
     assert sorted(await init_db(using="people")) == sorted([Author._meta.table, Country._meta.table])
     configure(PrimaryReplicaRouter("default", ["one"]))
-    assert await init_db(using="one") == []
+    with pytest.raises(DatabaseReadOnlyError, match=r"from its primary: init_db\(using='default'\)"):
+        await init_db(using="one")
 
 
 async def test_joins_do_not_cross_databases(configure: Configure) -> None:

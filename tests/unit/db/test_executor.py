@@ -1,16 +1,20 @@
 """The executor, as far as no database is needed."""
 
+from dataclasses import replace
 from decimal import Decimal
+from typing import Final
 
 import pytest
 
 from openviper.db import Model, fields
-from openviper.db.backends.base import Row
+from openviper.db.backends.base import BackendOptions, Row
 from openviper.db.compiler.hydration import Cell, read_flat
 from openviper.db.dialects.forms import Conversion
 from openviper.db.exceptions import TableNotFound, UnreadableValueError
 from openviper.db.executor import MOST_KEYS, bypass_permissions, in_slices, name_model, read_rows
 from openviper.db.permissions import bypass_permissions as original
+
+HERE: Final = BackendOptions(alias="default", scheme="sqlite", address=":memory:")
 
 
 def test_a_missing_table_has_an_owner() -> None:
@@ -29,12 +33,28 @@ def test_a_missing_table_has_an_owner() -> None:
             table_name = "authors"
 
     def owner_of(table: str) -> tuple[str | None, str]:
-        error = name_model(TableNotFound(None, table), Post._meta)
+        error = name_model(TableNotFound(None, table), Post._meta, HERE)
         return error.model_name, error.table_name
 
     assert owner_of("posts") == (Post._meta.label, "posts")
     assert owner_of("main.authors") == (Author._meta.label, "authors")
     assert owner_of("others") == (None, "others")
+
+
+def test_advice_on_a_missing_table_is_about_its_database() -> None:
+    """A replica gets tables from its primary, and what is for reading only from whoever writes there."""
+
+    class Note(Model):
+        pass
+
+    def advice(told: BackendOptions) -> str:
+        return str(name_model(TableNotFound(None, Note._meta.table), Note._meta, told)).partition("; ")[2]
+
+    assert advice(HERE) == "`await init_db()` makes those that are missing"
+    there = replace(HERE, alias="there")
+    assert advice(there) == "`await init_db(using='there')` makes those that are missing"
+    assert advice(replace(there, read_only=True)).endswith("its tables are made where it is written")
+    assert advice(replace(there, read_only=True, is_replica=True)).endswith("gets tables from its primary 'there'")
 
 
 def test_many_rows_and_one_fault() -> None:

@@ -1,13 +1,18 @@
 """Where a write goes, whether it may, and what its failure is called."""
 
+from typing import Final
+
 import pytest
 
 from openviper.db import fields
+from openviper.db.backends.base import BackendOptions
 from openviper.db.exceptions import DatabaseReadOnlyError, TableNotFound
 from openviper.db.models import Model
 from openviper.db.permissions import Action, bypass_permissions, set_checker
 from openviper.db.persistence.target import allow, named, target_of
 from openviper.db.registry import AnyModel
+
+HERE: Final = BackendOptions(alias="default", scheme="sqlite", address=":memory:")
 
 
 class Refusing:
@@ -43,10 +48,10 @@ def test_missing_table_is_named_after_its_model() -> None:
         class Meta:
             table_name = "shelf"
 
-    with pytest.raises(TableNotFound, match="Book") as caught, named(Book._meta):
+    with pytest.raises(TableNotFound, match="Book") as caught, named(Book._meta, HERE):
         raise TableNotFound(None, "shelf")
     assert isinstance(caught.value.__cause__, TableNotFound)
-    with pytest.raises(ValueError, match="other"), named(Book._meta):
+    with pytest.raises(ValueError, match="other"), named(Book._meta, HERE):
         raise ValueError("other")
 
 
