@@ -18,7 +18,7 @@ _MANY_REFS: Final = 100
 #: Values that somebody could change in place.
 _MUTABLE: Final = frozenset({dict, list, set, bytearray})
 
-#: What a row of a many-to-many is given until it is known whose it is: the key that its link leads to.
+#: What a row of a many-to-many is given on its way: the key of the instance that it is linked with.
 LINK_STORE: Final = "_linked_with"
 
 #: How often rows of a table were written, of those tables whose rows somebody keeps for others.

@@ -1,4 +1,4 @@
-"""Rows that are linked through a through model: what their manager adds, removes, sets, makes and reads."""
+"""Rows that are linked by a many-to-many: what their manager adds, removes, sets, makes and reads."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Prefetching through a through model: one query a relation, in either direction, and through several of them."""
+"""Prefetching a many-to-many: one query a relation, in either direction, and through several of them."""
 
 from typing import Any
 
