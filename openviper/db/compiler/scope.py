@@ -129,6 +129,8 @@ class Scope:
         self.via: tuple[str, ...] = ()
         #: Names along which relations to many rows are joined: those of an aggregate, which takes all of the rows.
         self.chain: tuple[str, ...] = ()
+        #: Whether a table that is only passed by its key is not joined.
+        self.skips_keys = False
         self._table: FromClause | None = None
         self._parts: dict[str, Typed] = {}
         self._hops: dict[tuple[str, ...], Hop] = {}
@@ -312,6 +314,19 @@ class Scope:
         length = len(self.prefix)
         return (*self.via, *names[length:]) if length and names[:length] == self.prefix else None
 
+    def leads_on(self, prefix: tuple[str, ...]) -> bool:
+        """Tell whether a relation to many rows begins at these rows, or at the end of their chain, and never is empty.
+
+        Args:
+            prefix: What ``many_of()`` gave.
+        """
+        inner, known = self.inside(prefix), self.chain or self.prefix
+        if inner is None or prefix[: len(known)] != known:
+            return False
+        found = self.follow(prefix, inner)
+        via = None if found.many is None else found.many.via
+        return not (any(step.is_nullable for step in found.steps) or (via is not None and via.null))
+
     def follow(self, path: tuple[str, ...], names: tuple[str, ...]) -> Walk:
         """Follow names from the rows of this scope; along the chain of an aggregate beyond relations to many rows.
 
@@ -378,8 +393,13 @@ class Scope:
         known = self._hops.get(path)
         if known is not None:
             return known
-        before = self._join(steps[:-1]) if len(steps) > 1 else Hop(self.model, self.table, False, ())
-        step = steps[-1]
+        step, before = steps[-1], Hop(self.model, self.table, False, ())
+        # Rows that refer to one of which the key is known are found without it.
+        is_known = self.skips_keys and not step.is_forward and len(steps) > 1 and steps[-2].is_forward
+        if is_known:
+            before = before._replace(is_nullable=any(one.is_nullable for one in steps[:-1]))
+        elif len(steps) > 1:
+            before = self._join(steps[:-1])
         self.refuse_elsewhere(step)
         self.parameters.models.setdefault(step.model)
         self.parameters.models.setdefault(step.end.model)
@@ -388,7 +408,8 @@ class Scope:
         if step.is_forward:
             link = before.table.c[step.field.attname] == table.c[step.options.pk.attname]
         else:
-            link = table.c[step.field.attname] == before.table.c[before.model._meta.pk.attname]
+            key = self.key_behind(steps[:-1]) if is_known else before.table.c[before.model._meta.pk.attname]
+            link = table.c[step.field.attname] == key
         # An INNER JOIN behind an outer one would drop the rows that the outer one keeps.
         is_nullable = before.is_nullable or step.is_nullable
         self._froms = self.froms().join(table, link, isouter=is_nullable)

@@ -126,6 +126,8 @@ class _Writer:
         from sqlalchemy import exists, literal_column, not_, select  # loaded by the first query
 
         rows, link = scope.rows_of(prefix)
+        if scope.dialect.features.nests_flat:
+            _lengthen(rows, parts)
         condition = self.write(d.And(tuple(parts)), rows, negated=False)
         inner: Select[Any] = select(literal_column("1")).select_from(rows.froms()).where(link, condition)
         found = exists(inner.correlate_except(*rows.own_tables()))
@@ -150,6 +152,20 @@ def _compile_leaf(condition: d.Lookup | d.Truth, scope: Scope, *, negated: bool)
     target = None if reading.parts else found.target
     comparison = Comparison(left, reading.lookup, right, target=target, path=condition.path)
     return compare(comparison, scope, negated=negated)
+
+
+def _lengthen(rows: Scope, parts: Sequence[d.Condition]) -> None:
+    """Let the rows that a relation leads to from those of another be joined to them, where each row has to have some.
+
+    That there is one of these for one of those is that there are both. Engines that nest queries to any depth get one
+    EXISTS in another, as they find rows of the inner one once for all of the outer one.
+    """
+    ahead = [rows.prefix]
+    while ahead:
+        wanted = {_prefix_of(part, rows): None for part in parts}
+        ahead = [one for one in wanted if one is not None and rows.leads_on(one)]
+        if ahead:
+            rows.chain, rows.skips_keys = ahead[0], True
 
 
 def _groups(parts: Sequence[d.Condition], scope: Scope) -> list[tuple[list[d.Condition], tuple[str, ...] | None]]:

@@ -58,6 +58,7 @@ class Features:
         nulls_are_distinct: Whether a unique column may hold NULL several times.
         settles_updates: Whether an UPDATE reads its table as it was, in subqueries too, until its last row is changed.
         lag_defaults: Whether ``lag()`` and ``lead()`` of a window take what stands for a row that is not there.
+        nests_flat: Whether relations to many rows within each other are joined, as queries nest only so deep.
         lends_connection: Whether a function may use the raw connection, and send several statements in one hop.
     """
 
@@ -98,6 +99,7 @@ class Features:
     nulls_are_distinct: bool = True
     settles_updates: bool = True
     lag_defaults: bool = True
+    nests_flat: bool = False
     lends_connection: bool = False
 
 

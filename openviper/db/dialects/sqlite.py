@@ -168,6 +168,7 @@ class SQLiteDialect(Dialect):
             null_order=version >= (3, 30),
             nulls_are_low=True,
             row_locks=False,
+            nests_flat=True,
             lends_connection=True,
             skips_locked=False,
             native_boolean=False,

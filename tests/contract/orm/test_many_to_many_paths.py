@@ -1,17 +1,13 @@
 """Paths through many-to-many relations: which rows they mean, what is counted along them, what is refused."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from openviper.db import fields
-from openviper.db.connections import Database, init_db
-from openviper.db.exceptions import FieldError, IntegrityError
+from openviper.db.connections import Database
+from openviper.db.exceptions import FieldError, IntegrityError, QueryError
 from openviper.db.models import (
-    AbstractModel,
     Avg,
     Case,
     Count,
@@ -19,7 +15,6 @@ from openviper.db.models import (
     F,
     Max,
     Min,
-    Model,
     OuterRef,
     Q,
     Subquery,
@@ -28,9 +23,7 @@ from openviper.db.models import (
     When,
 )
 from openviper.db.monitor import max_queries
-from openviper.db.registry import registry
-from openviper.db.schema.creation import create_tables, drop_tables
-from tests.contract.db.engines import whole
+from tests.contract.orm.pairs import pair
 from tests.contract.orm.web import WebEditing, WebLink, WebPage, WebTag, WebWriter
 
 
@@ -50,18 +43,6 @@ async def web(database: Database) -> Database:
     links = [(b, "x"), (b, "y"), (c, "z")]
     await WebLink.objects.bulk_create([WebLink(tag=tag, address=address) for tag, address in links])
     return database
-
-
-@pytest.fixture
-def alone() -> Iterator[None]:
-    """Models that are made in a test are forgotten after it."""
-    with registry.isolated():
-        yield
-
-
-async def pair(through: Any, *pairs: tuple[Any, Any]) -> None:
-    one, other = through._meta.relations
-    await through.objects.bulk_create([through(**{one.name: a, other.name: b}) for a, b in pairs])
 
 
 async def pages(*conditions: Any, **lookups: Any) -> str:
@@ -329,6 +310,22 @@ async def test_many_rows_stand_in_no_column(web: Database) -> None:
             await named
 
 
+async def test_queries_of_long_paths_stand_in_each_other(web: Database) -> None:
+    """However long the paths are, four queries fit into each other on every engine; SQLite says what is too deep."""
+    path = "tags__pages__tags__pages__tags"
+    found = WebPage.objects.filter(**{f"{path}__name": "a"})
+    for _ in range(4):
+        found = WebPage.objects.filter(tags__pages__tags__pages__in=found)
+    assert initials(await found.values_list("title", flat=True)) == "NS"
+    for _ in range(4):
+        found = WebPage.objects.filter(tags__pages__in=found)
+    if web.dialect.name != "sqlite":
+        assert await found.count() == 2
+        return
+    with pytest.raises(QueryError, match="more brackets within each other than SQLite reads"):
+        await found
+
+
 async def test_wrong_names_behind_pairs_are_named(web: Database) -> None:
     """A name or a value that is wrong is a FieldError, which never names the through model as the other side."""
     with pytest.raises(FieldError, match=r"'nmae'.*did you mean 'name'.*fields of orm.WebTag are"):
@@ -397,111 +394,3 @@ async def test_rows_are_changed_and_deleted_by_their_pairs(web: Database) -> Non
     assert await WebWriter.objects.filter(reads__name="Cleo").update(name="Bert") == 1
     assert await WebPage.objects.exclude(tags__name="a").delete() == 2
     assert await pages() == "B"
-
-
-@asynccontextmanager
-async def tables(database: Database, *models: Any) -> AsyncIterator[list[str]]:
-    """Make the tables of models for a test, and drop them."""
-    options = [model._meta for model in models]
-    async with whole(database):
-        made = await create_tables(database, options, database.dialect)
-    try:
-        yield made
-    finally:
-        async with whole(database):
-            dropped = await drop_tables(database, options, database.dialect)
-        assert sorted(dropped) == sorted(made)
-
-
-async def test_models_of_pairs_have_tables(database: Database, alone: None) -> None:
-    """They are made and dropped with the others, whatever order they come in, and keys may be of any type (C-011wd)."""
-
-    class Sheet(Model):
-        code = fields.CharField(max_length=10, primary_key=True)
-        words: Any = fields.ManyToManyField("Word", related_name="sheets", db_table="sheet_and_word")
-
-        class Meta:
-            table_name = "paired_sheet"
-
-    class Word(Model):
-        id = fields.UUIDField(primary_key=True)
-        sheets_too: Any = fields.ManyToManyField(Sheet, related_name="words_too")
-
-        class Meta:
-            table_name = "paired_word"
-
-    through = [Sheet.words.through, Word.sheets_too.through]
-    async with tables(database, *through, Word, Sheet) as made:
-        assert sorted(made) == ["paired_sheet", "paired_word", "paired_word_sheets_too", "sheet_and_word"]
-        sheet = await Sheet.objects.create(code="s")
-        word = await Word.objects.create(id="12345678123456781234567812345678")
-        await pair(through[0], (sheet, word))
-        await pair(through[1], (word, sheet))
-        assert await Sheet.objects.filter(words=word, words_too__sheets__code="s").count() == 1
-        assert await Word.objects.annotate(n=Count("sheets"), m=Count("sheets_too__words")).get() == word
-        await word.delete()
-        assert [await one.objects.count() for one in through] == [0, 0]
-
-
-async def test_init_db_makes_the_tables_of_pairs(database: Database, alone: None) -> None:
-    """With the tables of their two sides, also where these refer to each other; and drops them first (C-011wd)."""
-    registry.clear()
-
-    class Left(Model):
-        rights: Any = fields.ManyToManyField("Right", related_name="lefts", db_table="paired_lefts_rights")
-
-        class Meta:
-            table_name = "paired_left"
-
-    class Right(Model):
-        back: Any = fields.ManyToManyField(Left, related_name="+", db_table="paired_rights_lefts")
-
-        class Meta:
-            table_name = "paired_right"
-
-    names = ["paired_left", "paired_lefts_rights", "paired_right", "paired_rights_lefts"]
-    try:
-        assert sorted(await init_db()) == names
-        assert await init_db() == []
-        left, right = await Left.objects.create(), await Right.objects.create()
-        await pair(Left.rights.through, (left, right))
-        await pair(Right.back.through, (right, left))
-        assert await Left.objects.filter(rights__back=left, rights__lefts=left).count() == 1
-        assert sorted(await init_db(drop_first=True)) == names
-        assert await Left.rights.through.objects.count() == 0
-    finally:
-        async with whole(database):
-            await drop_tables(database, [model._meta for model in registry], database.dialect)
-
-
-async def test_fields_of_abstract_parents_and_proxies(database: Database, alone: None) -> None:
-    """Each model below an abstract one has pairs of its own; a proxy shares those of its parent (C-011wd)."""
-
-    class Term(Model):
-        word = fields.CharField(max_length=10)
-
-    class Tagged(AbstractModel):
-        terms: Any = fields.ManyToManyField(Term, related_name="%(class)s_rows")
-
-    class Song(Tagged):
-        name = fields.CharField(max_length=10)
-
-    class Film(Tagged):
-        name = fields.CharField(max_length=10)
-
-    class Hit(Song):
-        class Meta:
-            proxy = True
-
-    through = [Song.terms.through, Film.terms.through]
-    assert through[0] is not through[1]
-    assert Hit.terms.through is through[0]
-    async with tables(database, Term, Song, Film, *through):
-        term = await Term.objects.create(word="x")
-        song, film = await Song.objects.create(name="s"), await Film.objects.create(name="f")
-        await pair(through[0], (song, term))
-        assert await Term.objects.filter(song_rows__name="s").count() == 1
-        assert await Term.objects.filter(film_rows__name="f").count() == 0
-        assert [one.name for one in await Hit.objects.filter(terms=term)] == ["s"]
-        assert await Hit.objects.annotate(n=Count("terms__song_rows")).values_list("n", flat=True) == [1]
-        assert await Film.objects.filter(terms=None).get() == film

@@ -67,6 +67,12 @@ def translated(error: sqlite3.Error, options: BackendOptions) -> ORMException:
             "of the statement was stored, and a transaction around it is undone as a whole",
             sqlstate=name,
         )
+    elif "parser stack overflow" in message:
+        result = QueryError(
+            "the statement has more brackets within each other than SQLite reads: some 100 levels, of which each query "
+            "in another one takes up to 20; read the inner ones first, and give their keys as a list",
+            sqlstate=name or None,
+        )
     elif match := re.fullmatch(r"no such table: (?:\w+\.)?(.+)", message):
         result = TableNotFound(None, match[1])
     elif isinstance(error, sqlite3.ProgrammingError) and "closed" in message:
