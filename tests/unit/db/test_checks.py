@@ -213,6 +213,23 @@ def test_tables_that_could_not_be_made_are_found() -> None:
         assert ("db.E006", "Typo") in [(number, text.split()[3].removeprefix("db.")) for number, text in tables_found()]
 
 
+def test_tables_that_nobody_makes_are_passed_over() -> None:
+    """Those that others manage, and those whose references lead nowhere, which is another finding."""
+    with registry.isolated():
+
+        class Unmanaged(Model):
+            number: Any = fields.IntegerField(db_default="x")  # type: ignore[call-overload]  # no number
+
+            class Meta:
+                managed = False
+
+        class Lost(Model):
+            other: Any = fields.ForeignKey("Nowhere")
+
+        assert tables_found() == []
+        assert [one.id for one in problems_found()] == ["db.E002"]
+
+
 def test_a_project_without_a_main_database_is_told() -> None:
     """Where DATABASES has others only, a model without Meta.backend has no home, unless a router gives it one."""
     databases = {"other": {"URL": "sqlite://"}, "twin": {"URL": "sqlite://"}}
