@@ -173,8 +173,14 @@ class OuterRef(Expression):
     __slots__ = ("name",)
 
     def __init__(self, name: str) -> None:
-        if not isinstance(name, str):
-            raise TypeError(f"OuterRef takes the name of a field, not {type(name).__name__}")
+        given: object = name
+        if isinstance(given, OuterRef):
+            raise TypeError(
+                f"OuterRef looks one query out, not two; annotate(outer={given!r}) the query between, and write "
+                "OuterRef('outer')"
+            )
+        if not isinstance(given, str):
+            raise TypeError(f"OuterRef takes the name of a field, not {type(given).__name__}")
         self.name = name
 
     def __repr__(self) -> str:

@@ -403,6 +403,16 @@ async def test_filter_of_an_aggregate_looks_at_the_row_itself(shelf: Database) -
         await numbered.annotate(n=Count("book__reviews", filter=Q(nope=1)))
 
 
+async def test_a_query_two_levels_out_is_looked_at_by_way_of_the_one_between(shelf: Database) -> None:
+    """OuterRef looks one query out, which annotates what it sees of the one around it."""
+    with pytest.raises(TypeError, match=r"annotate\(outer=OuterRef\('pk'\)\) the query between"):
+        OuterRef(OuterRef("pk"))  # type: ignore[arg-type]  # as in Django
+    reviews = Review.objects.filter(book__author=OuterRef("outer"), book=OuterRef("pk"), stars__gt=3)
+    books = Book.objects.annotate(outer=OuterRef("pk")).filter(Exists(reviews))
+    found = Author.objects.filter(Exists(books.filter(genre=Genre.POETRY)))
+    assert await found.values_list("name", flat=True) == ["Ann"]
+
+
 async def test_filter_of_an_aggregate_takes_other_queries(shelf: Database) -> None:
     """What filter= asks of the row may be answered by a query, which sees the row by OuterRef."""
     novels = Book.objects.filter(genre=Genre.NOVEL)
