@@ -27,6 +27,8 @@ _KINDS: Final = {
     "SQLITE_CONSTRAINT_NOTNULL": "not null",
     "SQLITE_CONSTRAINT_CHECK": "check",
 }
+# What a unique index of expressions is called in a message; its name stands between quotes.
+_INDEX: Final = re.compile(r"index '(.+)'")
 
 
 def closed(options: BackendOptions) -> ConnectionLostError:
@@ -91,6 +93,8 @@ def _integrity(message: str, name: str) -> IntegrityError:
     kind = _KINDS.get(name, "")
     if kind == "check":
         return IntegrityError(message, kind=kind, constraint=subject or None)
+    if found := _INDEX.fullmatch(subject):  # of expressions, which have no columns to be named
+        return IntegrityError(message, kind=kind, constraint=found[1])
     places = [place.rpartition(".") for place in subject.split(", ") if "." in place]
     table = places[0][0] if places else None
     return IntegrityError(message, kind=kind, table=table, columns=[column for _, _, column in places])
