@@ -190,6 +190,8 @@ def _refuse_lookup(found: Found, kind: FieldKind, name: str, path: str) -> Field
     parts = [part for part, (kinds, _) in PARTS.items() if kind in kinds]
     field = found.typed.field
     subject = found.typed.name if field is None else field.path
+    if field is not None and field.model is not None and field.model._meta.auto_created is not None:
+        subject = path.partition(f"__{name}")[0]  # the model of the pairs has been named by nobody
     names = lookups = [*_known(kind, found.typed), *parts]
     known = f"lookups of {subject} are {', '.join(lookups)}"
     if found.target is not None:

@@ -1,4 +1,4 @@
-"""Report what is wrong with settings, apps, hooks, middleware and templates."""
+"""Report what is wrong with settings, apps, databases, models, hooks, middleware and templates."""
 
 from dataclasses import asdict
 
@@ -12,7 +12,7 @@ from openviper.primitives.json import encode
 class Command(BaseCommand):
     """Prints every problem with its id, severity and a hint; nothing of the project is started."""
 
-    help = "Report problems of settings, apps, hooks, middleware and templates."
+    help = "Report problems of settings, apps, databases, models, hooks, middleware and templates."
     # What cannot be loaded is a problem to report, not a reason to stop.
     needs_settings = False
     owns_stdout = True

@@ -338,6 +338,9 @@ async def test_wrong_names_behind_pairs_are_named(web: Database) -> None:
         await pages(tags="x")
     with pytest.raises(FieldError, match="takes True or False"):
         await pages(tags__isnull="yes")
+    for path in ("tags__nmae", "tags__nmae__in", "fans__nmae"):
+        with pytest.raises(FieldError, match=r"did you mean 'name'.*; lookups of (tags|fans) are exact, in, isnull"):
+            await WebPage.objects.filter(**{path: 1})
 
 
 async def test_pairs_are_no_values_of_a_row(web: Database) -> None:
