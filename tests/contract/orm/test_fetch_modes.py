@@ -4,8 +4,6 @@ import asyncio
 import copy
 import gc
 import pickle
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from weakref import getweakrefcount, ref
 
@@ -16,6 +14,7 @@ from openviper.db import FETCH_ONE, FETCH_PEERS, FETCH_RAISE, atomic
 from openviper.db.connections import Database
 from openviper.db.exceptions import DoesNotExist, FetchBlockedError, NotLoadedError
 from openviper.db.monitor import max_queries, watch_queries
+from tests.contract.orm.budgets import exactly
 from tests.contract.orm.circle import Article, Club, Membership, Person, Topic
 from tests.contract.orm.models import Author, Book, Profile, Review, Tag
 
@@ -25,14 +24,6 @@ AUTHORS = 12
 
 class UndoError(Exception):
     """Ends a transaction."""
-
-
-@contextmanager
-def exactly(count: int) -> Iterator[None]:
-    """Hold code to a number of queries."""
-    with watch_queries() as log:
-        yield
-    assert log.count == count, [one.sql for one in log.records]
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 from openviper.db import atomic
 from openviper.db.connections import Database
 from openviper.db.exceptions import ModelPermissionError
-from openviper.db.monitor import watch_queries
 from openviper.db.permissions import Action, bypass_permissions, set_checker
 from openviper.db.registry import AnyModel
 from openviper.testing import watch_permissions
+from tests.contract.orm.budgets import exactly
 from tests.contract.orm.circle import Article, Topic
 from tests.contract.orm.models import Author, Book, Profile, Review
 
@@ -23,14 +23,6 @@ OPEN: Final = pytest.mark.parametrize("engine", ["sqlite-file", "postgresql", "m
 
 class UndoError(Exception):
     """Ends a transaction."""
-
-
-@contextmanager
-def exactly(count: int) -> Iterator[None]:
-    """Hold code to a number of queries."""
-    with watch_queries() as log:
-        yield
-    assert log.count == count, [one.sql for one in log.records]
 
 
 @contextmanager
