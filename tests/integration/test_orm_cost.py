@@ -12,7 +12,7 @@ import pytest
 
 from openviper.conf import settings
 from openviper.db import Model, fields
-from openviper.db.connections import close_db, get_database
+from openviper.db.connections import close_db, get_database, reset
 from openviper.db.dialects.engines import get_dialect
 from openviper.db.monitor import watch_queries
 from openviper.db.schema.ddl import create_statements
@@ -82,6 +82,7 @@ async def cost_of(operation: Callable[[], Awaitable[object]]) -> Cost:
 async def text(tmp_path: Path) -> AsyncIterator[Text]:
     """One of twenty texts of two writers, in a file of SQLite."""
     settings.configure(SECRET_KEY="x" * 50, DATABASE_URL=f"sqlite:///{tmp_path / 'cost.db'}")
+    reset()  # a process that has used several databases looks where instances are from
     for statement in create_statements([schema_of(Writer._meta), schema_of(Text._meta)], get_dialect("sqlite")):
         await get_database().execute(statement)
     writers = await Writer.objects.bulk_create([Writer(name="Ann"), Writer(name="Bob")])
