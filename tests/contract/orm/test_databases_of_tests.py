@@ -192,6 +192,8 @@ def test_every_alias_leads_to_a_copy(project: pytest.Pytester) -> None:
 DATABASES = {{
     "default": {{"URL": "sqlite:///{project.path}/a.sqlite3"}},
     "replica": {{"OPTIONS": {{"URL": "sqlite:///{project.path}/b.sqlite3", "READ_ONLY": True}}}},
+    "listed": {{"OPTIONS": {{"URL": "sqlite:///{project.path}/d.sqlite3"}}}},
+    "ROUTING": {{"REPLICAS": ["listed"]}},
     "archive": {{"URL": "sqlite:///{project.path}/c.sqlite3"}},
 }}
 """
@@ -208,6 +210,7 @@ DATABASES = {{
             await Author.objects.create(name="Ann")
             await Old.objects.create(name="Eve")
             assert await Author.objects.using("replica").values_list("name", flat=True) == ["Ann"]
+            assert await Author.objects.using("listed").values_list("name", flat=True) == ["Ann"]
             assert await Old.objects.count() == 1
         """
     )
