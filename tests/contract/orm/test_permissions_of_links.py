@@ -64,7 +64,10 @@ AT_ONCE: Final[dict[str, tuple[str, Work]]] = {
     "key of a link": ("Article.read Topic.read", lambda one: Article.objects.filter(topics=one.topic)),
     "key of a link from the other side": ("Topic.read Article.read", lambda _: Topic.objects.filter(articles=5)),
     "links or none": ("Topic.read Article.read", lambda _: Topic.objects.filter(articles__isnull=False)),
-    "count of members": ("Club.read Membership.read Person.read", lambda _: Club.objects.annotate(all=Count("members"))),
+    "count of members": (
+        "Club.read Membership.read Person.read",
+        lambda _: Club.objects.annotate(all=Count("members")),
+    ),
     "friends": ("Person.read", lambda _: Person.objects.filter(friends__name="Bob")),
     "rows of the through model": ("Article.read", lambda one: one.article.topics.through.objects.all()),
     "add": ("Article.update", lambda one: one.article.topics.add(one.free)),
