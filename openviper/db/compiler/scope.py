@@ -127,6 +127,8 @@ class Scope:
         self.prefix: tuple[str, ...] = ()
         #: Of the pairs of a many-to-many: their field that leads on, which no path names.
         self.via: tuple[str, ...] = ()
+        #: Another path to the same pairs: by the relation to the rows of the through model, whose fields it names.
+        self.twin: tuple[str, ...] = ()
         #: Names along which relations to many rows are joined: those of an aggregate, which takes all of the rows.
         self.chain: tuple[str, ...] = ()
         #: Whether a table that is only passed by its key is not joined.
@@ -304,15 +306,35 @@ class Scope:
             raise FieldError(f"{shorten(SEPARATOR.join(prefix))} goes through more than {MOST_STEPS} relations")
         link: Predicate = rows.table.c[found.many.field.attname] == owner.key_behind(found.steps)
         if found.many.via is not None:
-            rows.via = (found.many.via.name,)
+            rows.via, rows.twin = (found.many.via.name,), self.pairs_of(prefix)
             if found.many.via.null:  # a pair that leads nowhere is none
                 link = and_(link, rows.table.c[found.many.via.attname].is_not(None))
         return rows, link
 
     def inside(self, names: tuple[str, ...]) -> tuple[str, ...] | None:
         """Give the part of a path that begins at these rows; None if the path does not lead to them."""
-        length = len(self.prefix)
-        return (*self.via, *names[length:]) if length and names[:length] == self.prefix else None
+        length, other = len(self.prefix), len(self.twin)
+        if length and names[:length] == self.prefix:
+            return (*self.via, *names[length:])
+        return names[other:] if other and names[:other] == self.twin else None
+
+    def pairs_of(self, prefix: tuple[str, ...]) -> tuple[str, ...]:
+        """Give the path to the rows of the through model that a many-to-many goes through; else the path itself.
+
+        Args:
+            prefix: What ``many_of()`` gave.
+        """
+        owner = self
+        while owner.parent is not None and owner.inside(prefix) is None:
+            owner = owner.parent
+        inner = owner.inside(prefix)
+        step = owner.follow(prefix, prefix if inner is None else inner).many
+        # A row that leads nowhere is no pair, and is a row all the same.
+        if step is None or step.via is None or step.via.null or step.field.related is None:
+            return prefix
+        reverse = step.field.related.model._meta.reverse
+        names = (name for name, known in reverse.items() if known == (step.model, step.field.related))
+        return next(((*prefix[:-1], name) for name in names), prefix)
 
     def leads_on(self, prefix: tuple[str, ...]) -> bool:
         """Tell whether a relation to many rows begins at these rows, or at the end of their chain, and never is empty.

@@ -4,7 +4,7 @@ Negation is carried down to the comparisons: there NULL, which is neither true n
 what stands below ``Not`` holds for rows without a value too, on every engine, and indexes stay of use.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from openviper.db.compiler.comparisons import Comparison, compare, truth_of
@@ -115,7 +115,7 @@ class _Writer:
     ) -> Predicate:
         """Write that one row of a relation meets some parts, or that they are met without any."""
         found = self._exists(parts, scope, prefix, negated=negated)
-        rest = _without(d.And(tuple(parts)), scope, prefix)
+        rest = _without(d.And(tuple(parts)), scope, scope.pairs_of(prefix))
         if rest is None:
             return found
         return join([found, self.write(rest, scope, negated=negated)], is_and=negated)
@@ -163,9 +163,16 @@ def _lengthen(rows: Scope, parts: Sequence[d.Condition]) -> None:
     ahead = [rows.prefix]
     while ahead:
         wanted = {_prefix_of(part, rows): None for part in parts}
-        ahead = [one for one in wanted if one is not None and rows.leads_on(one)]
+        forms = {rows.many_of(path) for part in parts for path in _paths(part)} - {None}
+        ahead = [one for one in wanted if one is not None and rows.leads_on(one) and not _has_twin(one, forms, rows)]
         if ahead:
             rows.chain, rows.skips_keys = ahead[0], True
+
+
+def _has_twin(prefix: tuple[str, ...], forms: Iterable[tuple[str, ...] | None], rows: Scope) -> bool:
+    """Tell whether there is another path to the same pairs, which would not find them joined."""
+    pairs = rows.pairs_of(prefix)
+    return any(one is not None and one != prefix and rows.pairs_of(one) == pairs for one in forms)
 
 
 def _groups(parts: Sequence[d.Condition], scope: Scope) -> list[tuple[list[d.Condition], tuple[str, ...] | None]]:
@@ -191,20 +198,30 @@ def _groups(parts: Sequence[d.Condition], scope: Scope) -> list[tuple[list[d.Con
 def _shared(members: Sequence[d.Condition], counts: dict[tuple[str, ...], int], scope: Scope) -> tuple[str, ...] | None:
     if len(members) == 1:
         return _prefix_of(members[0], scope)
-    return max(counts, key=counts.__getitem__)
+    chosen = max(counts, key=counts.__getitem__)
+    # By a many-to-many, where one names it: its pairs are found by the names of their own rows as well.
+    forms = (form for one in members for key, form in _named(one, scope).items() if key == chosen != form)
+    return next(forms, chosen)
 
 
-def _named(condition: d.Condition, scope: Scope) -> dict[tuple[str, ...], None]:
-    """Give the relations to many rows of which a condition means one; what is denied means none."""
+def _named(condition: d.Condition, scope: Scope) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Give the relations to many rows of which a condition means one, by where they lead; what is denied means none.
+
+    A many-to-many leads to the rows of its through model, which another relation may lead to as well.
+    """
     match condition:
         case d.Not():
             return {}
         case d.And() | d.Or():
-            return {one: None for part in condition.parts for one in _named(part, scope)}
-    found = (scope.many_of(path) for path in _paths(condition))
+            found: dict[tuple[str, ...], tuple[str, ...]] = {}
+            for part in condition.parts:
+                for key, form in _named(part, scope).items():
+                    found[key] = form if form != key else found.get(key, form)
+            return found
+    named = (scope.many_of(path) for path in _paths(condition))
     return {
-        one: None
-        for one in found
+        scope.pairs_of(one): one
+        for one in named
         if one is not None and not (isinstance(condition, d.Lookup) and _asks_for_none(condition, one))
     }
 

@@ -4,9 +4,11 @@ import copy
 import pickle
 
 from openviper.db.connections import Database
+from openviper.db.models import Count, Q
 from openviper.db.monitor import max_queries
 from tests.contract.orm.circle import (
     Article,
+    Band,
     Diplomatic,
     Label,
     Passport,
@@ -135,3 +137,28 @@ async def test_copies_keep_what_was_prefetched(database: Database) -> None:
     for same in (copy.copy(found), copy.deepcopy(found), pickle.loads(pickle.dumps(found))):
         assert sorted(topic.name for topic in same.topics) == ["x", "y"]
         assert await same.topics.filter(name="x").exists()
+
+
+async def test_a_pair_is_one_and_the_same_by_either_of_its_relations(database: Database) -> None:
+    """A many-to-many and the relation to the rows of its through model mean one of them in one filter() (C-011wa)."""
+    ann, bob = await Person.objects.bulk_create([Person(name="Ann"), Person(name="Bob")])
+    duo, solo = await Band.objects.bulk_create([Band(name="Duo"), Band(name="Solo")])
+    await duo.players.add(ann)
+    await duo.players.add(bob, through_defaults={"instrument": "drums"})
+    await solo.players.add(ann, through_defaults={"instrument": "horn"})
+    drums, by_ann = Q(parts__instrument="drums"), Q(players__name="Ann")
+    bands = Band.objects.order_by("name")
+
+    assert await names_of(bands.filter(drums, by_ann)) == []
+    assert await names_of(bands.filter(by_ann, parts__instrument="horn")) == ["Solo"]
+    assert await names_of(bands.filter(drums).filter(by_ann)) == ["Duo"]
+    assert await names_of(bands.filter(drums | Q(name="Solo"), by_ann)) == ["Solo"]
+    assert await names_of(bands.exclude(drums, by_ann)) == ["Duo", "Solo"]
+    assert await names_of(bands.exclude(by_ann, parts__instrument="horn")) == ["Duo"]
+    assert await names_of(bands.filter(by_ann, parts__isnull=False, players__isnull=False)) == ["Duo", "Solo"]
+    people = Person.objects.order_by("name")
+    assert await names_of(people.filter(bands__name="Duo", parts__instrument="horn")) == []
+    assert await names_of(people.filter(bands__name="Solo", parts__instrument="horn")) == ["Ann"]
+    assert await names_of(people.filter(bands__players__name="Bob", bands__parts__instrument="voice")) == []
+    counted = bands.annotate(n=Count("players", filter=drums), all=Count("players"))
+    assert await counted.values_list("n", "all") == [(1, 2), (0, 1)]

@@ -136,6 +136,20 @@ async def test_conditions_of_one_filter_mean_one_pair_beside_others(web: Databas
     assert await pages(heavy) == "N"
 
 
+async def test_what_is_denied_means_rows_of_its_own(web: Database) -> None:
+    """A denied part of a filter() is about all rows, also within an OR whose other parts are about one (C-011wa)."""
+    other = Q(tags__weight=5) | ~Q(tags__name="a")
+
+    assert await pages(other, tags__weight=2) == "S"
+    assert await pages(Q(tags__weight=5) | Q(tags=None), Q(tags__name="b") | Q(title="West")) == "W"
+    assert await pages(Q(tags__weight=5) | Q(tags__isnull=False), tags__name="b") == "NS"
+    assert await pages(~Q(other, tags__weight=2)) == "NW"
+    assert await pages(~Q(Q(tags__weight=1) | Q(title="West"), Q(tags__name="b") | Q(title="West"))) == "NS"
+    many = [Q(tags__weight=1) | Q(title=str(number)) for number in range(40)]
+    assert await pages(*many) == "N"
+    assert await pages(*many, tags__name="b") == ""
+
+
 async def test_exclusion_keeps_rows_without_pairs(web: Database) -> None:
     """exclude() takes away the rows that have such a pair, and keeps those that have none at all (C-011wa)."""
     exclude = WebPage.objects.exclude
