@@ -8,7 +8,7 @@ import pytest
 
 from openviper.db.transactions.aftermath import GRACE_SECONDS, Aftermath, Step
 
-LOGGER = logging.getLogger("tests.afterwards")
+LOGGER = logging.getLogger("openviper.afterwards")
 #: Seconds that are enough for what ends, and over soon.
 SHORT = 0.05
 
