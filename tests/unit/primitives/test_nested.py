@@ -70,7 +70,7 @@ def test_value_that_holds_itself_is_refused() -> None:
 
 def test_foreign_value_is_refused() -> None:
     """What JSON cannot carry is named, however deep it lies."""
-    with pytest.raises(TypeError, match="^object is not JSON serializable$"):
+    with pytest.raises(TypeError, match=r"^object is not JSON serializable$"):
         encode_nested([*nest(3000), object()], encode)
     with pytest.raises(orjson.JSONEncodeError):
         encode_nested(["\udcff"], encode)
