@@ -118,7 +118,8 @@ class ThreadedConnection(PooledConnection):
             closing = self._send(handle.close)
             # Behind the job that closes, so that whoever waits for that one is told of it.
             self._jobs.put(None)
-            await closing
+            # A cancelled job would not be done, and the session stay open.
+            await asyncio.shield(closing)
 
     def terminate(self) -> None:
         """Stop what runs, and let the thread end the session; nobody waits for it."""
