@@ -141,6 +141,28 @@ async def test_close_waits_for_an_opening_that_was_left(tmp_path: Path, monkeypa
     assert [one.name for one in tmp_path.iterdir()] == ["a.db"]
 
 
+async def test_close_that_is_cancelled_closes_all_the_same(tmp_path: Path) -> None:
+    """The file is closed when its thread comes to it, although nobody waits for that any more."""
+    connection = SQLiteConnection(
+        BackendOptions(alias="left", scheme="sqlite", address=str(tmp_path / "a.db")), writes=True
+    )
+    await connection.open()
+    may_go_on = threading.Event()
+    running = asyncio.create_task(connection.run(lambda raw: (raw.execute("CREATE TABLE a (id)"), may_go_on.wait(5))))
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(connection.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    may_go_on.set()
+    await running
+    for thread in [it for it in threading.enumerate() if it.name == "openviper-sqlite-left"]:
+        await asyncio.to_thread(thread.join, 5)
+
+    assert [one.name for one in tmp_path.iterdir()] == ["a.db"]
+
+
 async def test_interrupt_hits_no_other_job() -> None:
     """A query that is cancelled again and again never takes the next one with it."""
     backend = SQLiteBackend(MEMORY)
