@@ -10,7 +10,7 @@ from openviper.db.loading.together import is_inside
 from openviper.db.peers import FETCH_PEERS, FETCH_RAISE, FetchMode
 from openviper.db.permissions import slot
 from openviper.db.registry import AnyRecord
-from openviper.db.routers import slot as routes
+from openviper.db.routers import primary_of
 from openviper.db.transactions import current_scope
 
 __all__ = ["is_unchecked", "mode_of", "refuse_blocked", "shares"]
@@ -42,7 +42,7 @@ def shares(mode: FetchMode, source: object) -> bool:
     """
     if mode != FETCH_PEERS or not isinstance(source, RowOrigin) or source.refs is None or is_inside():
         return False
-    return source.transaction is current_scope(routes.primaries.get(source.alias, source.alias))
+    return source.transaction is current_scope(primary_of(source.alias))
 
 
 def is_unchecked() -> bool:

@@ -24,7 +24,7 @@ from openviper.db.permissions import slot as permissions
 from openviper.db.prefetch import prefetch
 from openviper.db.query.reading import Prefetch, Reading, Touched, WholeReading
 from openviper.db.registry import AnyRecord
-from openviper.db.routers import rows_of, slot
+from openviper.db.routers import primary_of, rows_of
 
 __all__ = ["read_relation", "read_single"]
 
@@ -82,7 +82,7 @@ async def _read_for_peers(touched: Touched) -> list[AnyRecord] | None:
     found, has_read = _take(sharing, place, key, origin), False
     if found is None:
         try:
-            home = slot.primaries.get(origin.alias, origin.alias)
+            home = primary_of(origin.alias)
             has_read = await together(sharing, place, home, partial(_read_lists, sharing, place, origin, touched))
         except UnreadableValueError:
             return None  # whose value it is comes out when each reads for itself

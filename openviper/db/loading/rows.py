@@ -20,7 +20,7 @@ from openviper.db.permissions import check_permission
 from openviper.db.permissions import slot as permissions
 from openviper.db.query.description import Lookup, Many, Query
 from openviper.db.registry import AnyModel, AnyRecord, registry
-from openviper.db.routers import rows_of, slot, stays_at
+from openviper.db.routers import primary_of, rows_of, stays_at
 
 __all__ = ["load"]
 
@@ -50,9 +50,8 @@ async def load(record: AnyRecord) -> None:
         source, name, read = origin, "", _read_deferred
     if isinstance(source, RowOrigin) and shares(mode, source) and not is_unchecked():
         with suppress(UnreadableValueError):  # whose value it is comes out below
-            home = slot.primaries.get(source.alias, source.alias)
             ask = None if permissions.checker is None else partial(check_permission, type(record), "read")
-            await together(source.sharing, name, home, partial(read, source, record), ask)
+            await together(source.sharing, name, primary_of(source.alias), partial(read, source, record), ask)
     if not is_loaded(record):
         await _load_one(record, stays_at(record), mode=None if origin is None else origin.mode)
 
@@ -65,7 +64,9 @@ async def _load_one(record: AnyRecord, alias: str | None, mode: FetchMode | None
     if is_loaded(record):
         return
     if found is None:
-        raise options.model.DoesNotExist(f"there is no {options.label} with the key that is referred to")
+        raise options.model.DoesNotExist(
+            f"{options.label} {record.pk!r} is not in the database any more, or never was, so it cannot be read"
+        )
     _fill(record, found)
 
 

@@ -31,6 +31,7 @@ from openviper.db.persistence.record import (
 from openviper.db.persistence.target import allow, named, note_sent, target_of
 from openviper.db.query.expressions import Expression
 from openviper.db.registry import AnyModel
+from openviper.db.routers import primary_of
 from openviper.db.routers import slot as routes
 from openviper.db.routing.statements import check_relations, route_write
 
@@ -444,7 +445,7 @@ def _alias_of(records: Sequence[Stored], options: Options) -> str:
         known = origin
         alias = own if origin is None else origin.alias
         # Replicas and their primary are one database here.
-        found.setdefault(routes.primaries.get(alias, alias), position)
+        found.setdefault(primary_of(alias), position)
     if len(found) > 1:
         places = ", ".join(f"item {position} of {alias!r}" for alias, position in found.items())
         raise ValueError(f"bulk_update() writes to one database, and these are of several: {places}; say using()")
