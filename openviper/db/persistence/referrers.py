@@ -93,7 +93,8 @@ class Referrers:
         for place, record in enumerate(records, start=1):
             if getattr(record, self._field.attname) != self._record.pk:
                 raise type(self._record).DoesNotExist(
-                    f"{self._name}.remove(): item {place} does not refer to this {self._record._meta.label}"
+                    f"{self._name}.remove(): item {place} does not refer to this {self._record._meta.label}; "
+                    "leave it out, or read it again"
                 )
         if not records:
             return

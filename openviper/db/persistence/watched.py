@@ -198,9 +198,9 @@ class Departing:
             if options in self._watched:
                 self._found[options] = await self._find(options, keys)
         for options, records in self._found.items():
-            watchers = watchers_of(options)
-            for record in records if watchers is not None else ():
-                await ask(cast("Watchers", watchers), "on_delete", record)
+            if (watchers := watchers_of(options)) is not None:
+                for record in records:
+                    await ask(watchers, "on_delete", record)
 
     def forget_rows(self) -> None:
         """Note that the rows are gone, unless the transaction is rolled back."""
@@ -216,9 +216,9 @@ class Departing:
 
     def _news(self) -> Iterator[Step]:
         for options, records in reversed(self._found.items()):
-            watchers = watchers_of(options)
-            for record in records if watchers is not None else ():
-                yield from news(cast("Watchers", watchers), "after_delete", record, self._database.alias)
+            if (watchers := watchers_of(options)) is not None:
+                for record in records:
+                    yield from news(watchers, "after_delete", record, self._database.alias)
 
     async def _find(self, options: Options, keys: list[object]) -> list[Stored]:
         given = self._given.get(options, {})
