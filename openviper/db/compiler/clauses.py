@@ -276,9 +276,13 @@ def locked(statement: "Statement", query: Query, scope: Scope) -> "Statement":
     if query.lock is None or not scope.dialect.features.row_locks:
         return statement
     if query.lock != "wait" and not scope.dialect.features.skips_locked:
-        raise DatabaseOperationNotSupportedError(f"{scope.dialect.name} always waits for locked rows")
+        raise DatabaseOperationNotSupportedError(
+            f"{scope.dialect.name} always waits for locked rows; leave out nowait and skip_locked"
+        )
     if query.distinct or query.grouped is not None:
-        raise DatabaseOperationNotSupportedError("select_for_update() locks rows; distinct or grouped ones are none")
+        raise DatabaseOperationNotSupportedError(
+            "select_for_update() locks rows; distinct or grouped ones are none, so lock by their keys"
+        )
     if windows_of(query):
         raise DatabaseOperationNotSupportedError("select_for_update() locks no rows of windows; lock by their keys")
     dialect, key = scope.dialect, scope.table.c[scope.options.pk.attname]

@@ -73,6 +73,9 @@ def load_stated(events: object, apps: Collection[object]) -> tuple[list[Stated],
     Args:
         events: The value of ``MODEL_EVENTS``.
         apps: That of ``INSTALLED_APPS``.
+
+    Returns:
+        The handlers, and what is wrong in the setting.
     """
     roots = roots_of(apps) | OPEN_ROOTS
     stated: list[Stated] = []

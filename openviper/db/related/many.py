@@ -59,9 +59,10 @@ class ManyRelatedManager(RelatedRows[M]):
         Args:
             items: Their instances or their keys.
             through_defaults: Values of other fields of the through model; what is callable is called for each pair.
+                None leaves them to the fields.
 
         Raises:
-            TypeError: An instance is of another model.
+            TypeError: An instance is of another model, or ``through_defaults`` names what the link sets itself.
             ValueError: An instance has no key yet, or is in another database; or this instance has no key.
             FieldError: Something can be no key.
             IntegrityError: There is no row of a key; nothing was linked.

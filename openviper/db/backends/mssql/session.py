@@ -7,7 +7,7 @@ from typing import Any, Final
 from openviper.db.backends.base import Args, BackendOptions, Row
 from openviper.db.backends.mssql.driver import RawConnection, RawCursor
 
-__all__ = ["Session", "session_start"]
+__all__ = ["Session", "drain", "session_start"]
 
 _OWN_KEYS: Final = re.compile(r"SET IDENTITY_INSERT (.+?) ON;")
 #: Milliseconds for no limit.
