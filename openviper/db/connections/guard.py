@@ -4,7 +4,7 @@ The sessions are opened for reading only as well, which refuses what a text does
 that would change the session, and one that a function may have changed is told anew before its next statement.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -35,9 +35,8 @@ class ReadOnlyDatabase(Database):
         """See ``Database``; what may change its session is read at once."""
         check_reading(sql, self.options)
         if changes_session(sql):
-            rows = await self.fetch(sql, args)
-            for start in range(0, len(rows), size):
-                yield rows[start : start + size]
+            for some in _lists_of(await self.fetch(sql, args), size):
+                yield some
             return
         async with aclosing(super().stream(sql, args, size)) as lists:
             async for some in lists:
@@ -94,13 +93,15 @@ class ReadOnlyConnection:
         return self._read(sql, lambda connection: connection.execute_many(sql, rows))
 
     async def stream(self, sql: str, args: Args = (), size: int = 2000) -> AsyncGenerator[Sequence[Row], None]:
-        """See ``Connection``."""
+        """See ``Connection``; what may change its session is read at once, as other statements may come in between."""
         check_reading(sql, self._options)
-        async with aclosing(self._connection.stream(sql, args, size)) as lists:
-            async for rows in lists:
-                yield rows
         if changes_session(sql):
-            await _tell_again(self._connection)
+            for some in _lists_of(await self.fetch(sql, args), size):
+                yield some
+            return
+        async with aclosing(self._connection.stream(sql, args, size)) as lists:
+            async for some in lists:
+                yield some
 
     async def begin(self, isolation: Isolation | None = None, read_only: bool = True) -> None:
         """See ``Connection``; every transaction here refuses writes."""
@@ -160,6 +161,11 @@ def refuse_write(options: BackendOptions) -> DatabaseReadOnlyError:
         f"nothing was sent: database {options.alias!r} is {why}, so it is for reading only; "
         "name the database that may be written with using()"
     )
+
+
+def _lists_of(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
+    """Give rows in lists of at most so many, as a stream does."""
+    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 async def _reading_on(connection: Statements, call: Callable[[Statements], Awaitable[T]]) -> T:

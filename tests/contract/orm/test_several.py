@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Final
 
@@ -357,6 +358,9 @@ async def test_what_a_function_opens_is_closed_again(view: str, engine: Engine) 
         await connection.fetch(opens)
         await refused(connection.fetch_value)
         assert [rows async for rows in connection.stream(opens)]
+        await refused(connection.execute)
+        async with aclosing(connection.stream(f"{opens} UNION ALL SELECT NULL", size=1)) as lists:
+            assert await anext(lists)  # and the second list is not asked for
         await refused(connection.execute)
         await connection.begin()
         await refused(connection.fetch)
